@@ -1,0 +1,1 @@
+"""A whole cloud on one machine: control plane and local AWS."""
