@@ -1,0 +1,55 @@
+"""What every backend of the local AWS is built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from localcloud.context import CloudContext
+
+
+class AwsError(Exception):
+    """A refusal as AWS gives it: `code` is what clients see as the error code, `status` the HTTP status."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who asks for what: one request to the endpoint.
+
+    `principal` is the ARN of the caller (role session, user or root).
+    """
+
+    service: str
+    operation: str
+    account: str
+    region: str
+    principal: str
+    request_id: str
+
+
+class Backend:
+    """One AWS service of one cloud.
+
+    Its operations are methods named exactly as AWS names them, plain or async:
+    `(call: Call, request: dict[str, Any]) -> dict[str, Any]`. `request` uses botocore's member names
+    and was checked against the model already; the answer does too, datetimes as `datetime`.
+    A refusal is raised as `AwsError`.
+    """
+
+    service: ClassVar[str]
+
+    def __init__(self, cloud: CloudContext) -> None:
+        self.cloud = cloud
+
+    async def start(self) -> None:
+        """Called once, after all backends of the cloud were made."""
+
+    async def stop(self) -> None:
+        """Called once, before the endpoint closes; background tasks are cancelled by the cloud."""
