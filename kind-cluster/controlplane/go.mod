@@ -1,3 +1,13 @@
+// The programs that make a Kubernetes API on one machine, built by localcloud.controlplane:
+//
+//	go build k8s.io/kubernetes/cmd/kube-apiserver
+//	go build k8s.io/kubernetes/cmd/kubectl
+//	go build go.etcd.io/etcd/server/v3
+//
+// To move to another version: change it in `require` and in each `replace` (Kubernetes v1.N.P has its staging
+// modules at v0.N.P), take the etcd that its own go.mod names, put both into localcloud/controlplane/programs.py,
+// and run the three with -mod=mod, which completes go.sum. `go mod tidy` is not for this module: it holds no
+// code of its own and would drop everything.
 module modelpoc.dev/controlplane
 
 go 1.26.0
@@ -7,7 +17,6 @@ godebug default=go1.26
 require (
 	go.etcd.io/etcd/server/v3 v3.6.8
 	k8s.io/kubernetes v1.36.3
-	k8s.io/kubectl v0.36.3
 )
 
 replace (
