@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,50 +36,50 @@ class Binaries:
     kubectl: Path
 
 
-def ensure(tell: Tell = silent, environ: Mapping[str, str] | None = None) -> Binaries:
+def ensure(tell: Tell = silent) -> Binaries:
     """All programs, built where they are not there yet (minutes, once); `tell` hears how far it is.
 
     Raises `BuildError` when one can neither be found nor built.
     """
     return Binaries(
-        etcd=ensure_program(ETCD, tell, environ),
-        kube_apiserver=ensure_program(KUBE_APISERVER, tell, environ),
-        kubectl=ensure_program(KUBECTL, tell, environ),
+        etcd=ensure_program(ETCD, tell),
+        kube_apiserver=ensure_program(KUBE_APISERVER, tell),
+        kubectl=ensure_program(KUBECTL, tell),
     )
 
 
-def ensure_program(program: Program, tell: Tell = silent, environ: Mapping[str, str] | None = None) -> Path:
+def ensure_program(program: Program, tell: Tell = silent) -> Path:
     """The path of one program, building it first if need be."""
-    return find(program, environ) or build(program, cached(program), tell)
+    return find(program) or build(program, cached(program), tell)
 
 
-def find(
-    program: Program, environ: Mapping[str, str] | None = None, version_of: VersionOf = ask_version
-) -> Path | None:
-    """Where the program is on this machine, or None."""
-    environ = os.environ if environ is None else environ
-    in_assets = Path(environ.get("KUBEBUILDER_ASSETS") or os.devnull) / program.name
-    in_cache = cached(program, environ)
-    if _runs(in_assets):
-        return in_assets
-    if (on_path := _on_path(program, environ, version_of)) is not None:
-        return on_path
-    return in_cache if _runs(in_cache) else None
+def find(program: Program, version_of: VersionOf = ask_version) -> Path | None:
+    """Where the program is on this machine, or None. `version_of` asks one found on PATH for its version."""
+    return _in_assets(program) or _on_path(program, version_of) or _in_cache(program)
 
 
-def cached(program: Program, environ: Mapping[str, str] | None = None) -> Path:
+def cached(program: Program) -> Path:
     """Where a built program is kept, whether or not it is there."""
     return default_cache_dir() / "bin" / program.version / program.name
 
 
-def _on_path(program: Program, environ: Mapping[str, str], version_of: VersionOf) -> Path | None:
+def _in_assets(program: Program) -> Path | None:
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    return _runnable(Path(assets) / program.name) if assets else None
+
+
+def _on_path(program: Program, version_of: VersionOf) -> Path | None:
     """The first one on PATH, if its version does."""
-    found = shutil.which(program.name, path=environ.get("PATH", ""))
+    found = shutil.which(program.name)
     if found is None:
         return None
     version = version_of(program, Path(found))
     return Path(found) if version is not None and program.accepts(version) else None
 
 
-def _runs(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+def _in_cache(program: Program) -> Path | None:
+    return _runnable(cached(program))
+
+
+def _runnable(path: Path) -> Path | None:
+    return path if path.is_file() and os.access(path, os.X_OK) else None

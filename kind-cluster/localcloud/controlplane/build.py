@@ -73,8 +73,9 @@ def _build(program: Program, go: str, target: Path, tell: Tell) -> None:
                 stderr=log,
             )
             _watch(building, label, started, tell)
+            log.seek(0)
             if building.returncode != 0:
-                raise BuildError(_failure(program, log.seek(0) or log.read()))
+                raise BuildError(_failure(program, log.read()))
         output.replace(target)
     finally:
         output.unlink(missing_ok=True)
@@ -114,8 +115,8 @@ def _usable_go(program: Program) -> str:
     go = shutil.which("go")
     if go is None:
         raise BuildError(
-            f"{program.name} {program.version} is not on this machine, and building it needs Go, which is not on "
-            f"PATH: install Go 1.26 or newer (https://go.dev/dl). {_WHAT_ELSE}"
+            f"{program.name} {program.version} is not on this machine, and building it needs Go, which is "
+            f"not on PATH: install Go 1.26 or newer (https://go.dev/dl). {_WHAT_ELSE}"
         )
     _check_age(go, program)
     return go

@@ -1,7 +1,8 @@
 """Ends processes when the one that started them is gone, however it went (kill -9 included).
 
 A small process of its own reads process numbers from a pipe that only its starter holds open; when the pipe
-closes, it ends what it was told of. (Linux's parent-death signal would follow the *thread* that started them.)
+closes, it ends what it was told of. (Linux's parent-death signal would follow the *thread* that started
+them.)
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def by_token(token: str) -> dict[str, str]:
 
 
 def write(file: Path, server: str, authority: bytes, user: Mapping[str, str]) -> Path:
-    """Writes `file`, readable by its owner only: one cluster, one user, one context, which is the current one."""
+    """Writes `file`, readable by its owner only: one cluster, one user, and one context, the current one."""
     cluster = {"server": server, "certificate-authority-data": _base64(authority)}
     document = {
         "apiVersion": "v1",

@@ -199,7 +199,7 @@ def _recorded(directory: Path) -> ControlPlane | None:
 
 
 def _end_leftovers(directory: Path) -> None:
-    """Ends what is left of one of which only a part still runs, and its sockets, which etcd would stumble over."""
+    """Ends what is left where only a part still runs, and removes the sockets etcd would stumble over."""
     if (left := _recorded(directory)) is not None:
         left.stop()
     for address in (arguments.ETCD_CLIENT, arguments.ETCD_PEER):

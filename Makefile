@@ -1,0 +1,56 @@
+# Every habit of this project is one command; continuous integration calls the same ones.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest
+# Processes that run the slower tests side by side.
+WORKERS ?= 2
+# Models have environments of their own; those with tests are tested in them.
+TESTED_MODELS := $(patsubst models/%/tests,%,$(wildcard models/*/tests))
+
+.PHONY: help
+help: ## Show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, etcd, kube-apiserver, kubectl
+	@$(BIN)/python -m localcloud.controlplane > /dev/null
+
+.PHONY: demo
+demo: setup ## Bring up a whole cloud on this machine with a real model in it, and leave it running
+	@$(BIN)/python -m localcloud.demo
+
+.PHONY: down
+down: ## Take down what `make demo` left running
+	@if [ -x $(BIN)/modelpoc ]; then $(BIN)/modelpoc local down; else echo "nothing runs: there is no $(BIN) yet"; fi
+
+.PHONY: test
+test: setup ## Run all tests: the quick ones, the models', then those with a cloud and a control plane
+	@kind-cluster/setup/chromium.sh
+	$(PYTEST) -m unit -q
+	@for model in $(TESTED_MODELS); do $(MAKE) --no-print-directory test-model MODEL=$$model; done
+	@if [ -f tests/kstatus/go.mod ]; then cd tests/kstatus && go test -mod=readonly ./...; fi
+	$(PYTEST) -m "not unit" -n $(WORKERS) --dist loadfile
+
+.PHONY: test-model
+test-model:
+	cd models/$(MODEL) && "$$($(CURDIR)/kind-cluster/setup/uv.sh)" run --frozen --quiet pytest -q
+
+.PHONY: lint
+lint: $(BIN)/.synced ## Check format, lint, types, import contracts, and that the CRDs are current
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/modelpoc crds --check
+
+.PHONY: format
+format: $(BIN)/.synced ## Format the code and repair what lint can repair
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+$(BIN)/.synced: uv.lock pyproject.toml kind-cluster/pyproject.toml .python-version
+	@"$$(kind-cluster/setup/uv.sh)" sync --frozen --quiet
+	@touch $@
