@@ -1,0 +1,97 @@
+"""Locked Python environments of snapshots, shared between snapshots of the same lock."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from localcloud.runtime.errors import BuildFailed
+
+COMPLETE = ".complete"  # written last, so that a build cut short is told from a finished one
+_OURS = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME")
+
+
+def default_cache() -> Path:
+    """Where environments are kept between clouds."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(home) / "modelpoc"
+
+
+def key_of(root: Path) -> str:
+    """What decides an environment: the lock, the Python version asked for, and this machine's kind."""
+    lock = _text(root / "uv.lock")
+    machine = f"{sys.platform}-{platform.machine()}"
+    return hashlib.sha256(f"{lock}\0{python_of(root)}\0{machine}".encode()).hexdigest()[:24]
+
+
+def python_of(root: Path) -> str:
+    """The Python version of a model's directory, as written in `.python-version`."""
+    return _text(root / ".python-version").strip() or f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def ensure(root: Path, cache: Path) -> Path:
+    """The environment for the snapshot at `root`, built if it is not there yet (blocking).
+
+    The project itself is not installed into it: snapshots share it, and each runs its own source.
+    Raises `BuildFailed` with uv's words when it cannot be built.
+    """
+    target = cache / "environments" / key_of(root)
+    if not (target / COMPLETE).exists():
+        with _locked(target.with_suffix(".lock")):
+            if not (target / COMPLETE).exists():
+                _build(root, target)
+    return target
+
+
+def find_uv() -> str:
+    """Where uv is: what started us, beside our Python, on the PATH, or where installers put it."""
+    beside = Path(sys.executable).parent / "uv"
+    home = Path.home() / ".local" / "bin" / "uv"
+    for candidate in (os.environ.get("UV"), str(beside), shutil.which("uv"), str(home)):
+        if candidate and os.access(candidate, os.X_OK):
+            return candidate
+    raise BuildFailed("uv is needed to prepare a model's environment and was not found on the PATH")
+
+
+def _build(root: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    locked = (root / "uv.lock").exists()
+    command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--project", str(root)]
+    bare = ["venv", "--no-project", "--python", python_of(root), str(target)]
+    _uv(command if locked else bare, target)
+    (target / COMPLETE).touch()
+
+
+def _uv(arguments: list[str], target: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in _OURS}
+    environment["UV_PROJECT_ENVIRONMENT"] = str(target)
+    done = subprocess.run(
+        [find_uv(), "--no-progress", *arguments],
+        env=environment,
+        cwd=target.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BuildFailed(f"uv {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
