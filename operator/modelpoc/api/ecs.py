@@ -35,22 +35,27 @@ def memory_choices(cpu: int) -> str:
 
 
 def _memory_rule() -> Rule:
-    cases = " || ".join(
-        f"(self.cpu == {cpu} && self.memory >= {sizes[0]} && self.memory <= {sizes[-1]}"
-        + (f" && self.memory % {step} == 0)" if (step := sizes[-1] - sizes[-2]) < sizes[-1] else ")")
-        for cpu, sizes in FARGATE_MEMORY.items()
-        if cpu != 256
+    pairs = " || ".join(f"self.cpu == {cpu} && {_among(sizes)}" for cpu, sizes in FARGATE_MEMORY.items())
+    answers = " : ".join(
+        f"self.cpu == {cpu} ? 'memory is not valid with cpu {cpu}: use {memory_choices(cpu)}'"
+        for cpu in FARGATE_MEMORY
     )
-    choices = "".join(f"self.cpu == {cpu} ? '{memory_choices(cpu)}' : " for cpu in FARGATE_MEMORY)
     return Rule(
-        f"(self.cpu == 256 && self.memory in [512, 1024, 2048]) || {cases}",
+        pairs,
         "memory does not go with cpu: see Fargate's pairs, as in cpu 256 with memory 512, 1024 or 2048",
         lambda ecs: ecs.memory in FARGATE_MEMORY[ecs.cpu],
         field="memory",
-        message_cel="'memory ' + string(self.memory) + ' is not valid with cpu ' + string(self.cpu)"
-        f" + ': use ' + ({choices}'another cpu')",
+        message_cel=f"{answers} : 'memory is not valid with this cpu'",
         say=lambda ecs: f"memory {ecs.memory} is not valid with cpu {ecs.cpu}: use {memory_choices(ecs.cpu)}",
     )
+
+
+def _among(sizes: tuple[int, ...]) -> str:
+    """CEL for `self.memory` being one of `sizes`, which are listed or evenly spaced."""
+    if len(sizes) <= 4:
+        return f"self.memory in {list(sizes)}"
+    step = sizes[1] - sizes[0]
+    return f"self.memory >= {sizes[0]} && self.memory <= {sizes[-1]} && self.memory % {step} == 0"
 
 
 class Capacity(StrEnum):

@@ -239,9 +239,8 @@ class ModelPOC(StatusModel):
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
             f"self.metadata.name.matches('^{DNS_LABEL}$')",
-            "use at most 63 lower-case letters, digits and '-' between them, as in experience-linker",
+            "metadata.name: use at most 63 lower-case letters, digits and '-' between them",
             lambda poc: _is_label(poc.metadata.name),
-            field="metadata.name",
         ),
     )
 
