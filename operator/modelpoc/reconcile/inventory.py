@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from modelpoc.reconcile.owner import Mark
@@ -33,6 +34,7 @@ class Inventory:
         self._clock = clock
         self._doubt = doubt_seconds
         self._entries: dict[Key, _Entry] = {}
+        self._index: defaultdict[Hashable, dict[Key, None]] = defaultdict(dict)
         self._listed: dict[str, float] = {}
         self._reserved: dict[str, Mark] = {}
 
@@ -43,10 +45,10 @@ class Inventory:
         return entry.observed if entry else None
 
     def of_kind(self, kind: str) -> list[Observed]:
-        return [e.observed for (k, _), e in self._entries.items() if k == kind and e.observed]
+        return self._found(("kind", kind))
 
     def owned(self, mark: Mark) -> list[Observed]:
-        return [e.observed for e in self._entries.values() if e.observed and e.observed.owner == mark]
+        return self._found(mark)
 
     def all(self) -> list[Observed]:
         return [e.observed for e in self._entries.values() if e.observed]
@@ -55,8 +57,11 @@ class Inventory:
         """Every owner of this fleet (its 8 hex digits) that holds anything."""
         return {o.owner for o in self.all() if o.owner and o.owner.fleet == fleet}
 
+    def pointing_at(self, id: str) -> list[Observed]:
+        return self._found(("ref", id))
+
     def holder(self, claim: str, kind: str) -> Observed | None:
-        return next((o for o in self.of_kind(kind) if claim in o.claims), None)
+        return next((o for o in self._found(("claim", claim)) if o.kind == kind), None)
 
     # how old it is
 
@@ -83,22 +88,22 @@ class Inventory:
         """The answer of a create or update."""
         old = self._entries.get(observed.key)
         deep_at = old.deep_at if old else float("-inf")
-        self._entries[observed.key] = _Entry(observed, self._clock(), written=True, deep_at=deep_at)
+        self._put(observed.key, _Entry(observed, self._clock(), written=True, deep_at=deep_at))
 
     def deleted(self, kind: str, name: str) -> None:
         """The answer of a delete: it is gone."""
-        self._entries[(kind, name)] = _Entry(None, self._clock(), written=True)
+        self._put((kind, name), _Entry(None, self._clock(), written=True))
 
     def doubt(self, kind: str, name: str) -> None:
         """A write's answer was lost, or AWS contradicts us: this must be read before it is acted on."""
         old = self._entries.get((kind, name))
         observed = old.observed if old else None
-        self._entries[(kind, name)] = _Entry(observed, float("-inf"), written=False)
+        self._put((kind, name), _Entry(observed, float("-inf"), written=False))
 
     def listed(self, kind: str, found: Iterable[Observed], began: float) -> None:
         """A complete listing of `kind` that began at `began` (this inventory's clock)."""
         seen = {o.name: o for o in found}
-        for name in {n for k, n in self._entries if k == kind} - seen.keys():
+        for name in {o.name for o in self.of_kind(kind)} - seen.keys():
             self._take(kind, name, None, began, deep=False)
         for name, observed in seen.items():
             self._take(kind, name, observed, began, deep=False)
@@ -120,7 +125,19 @@ class Inventory:
         if old and (old.read_at > began or self._lags(old, new, began)):
             return
         deep_at = began if deep else (old.deep_at if old else float("-inf"))
-        self._entries[(kind, name)] = _Entry(_merged(old, new, deep), began, False, deep_at)
+        self._put((kind, name), _Entry(_merged(old, new, deep), began, False, deep_at))
+
+    def _found(self, term: Hashable) -> list[Observed]:
+        return [o for key in self._index.get(term, ()) if (o := self._entries[key].observed)]
+
+    def _put(self, key: Key, entry: _Entry) -> None:
+        old = self._entries.get(key)
+        if old is None or old.observed is not entry.observed:
+            for term in _terms(old.observed if old else None):
+                self._index[term].pop(key, None)
+            for term in _terms(entry.observed):
+                self._index[term][key] = None
+        self._entries[key] = entry
 
     def _lags(self, old: _Entry, new: Observed | None, began: float) -> bool:
         if not old.written or began - old.read_at > self._doubt:
@@ -129,6 +146,10 @@ class Inventory:
             return (old.observed is None) != (new is None)
         shared = old.observed.fields.keys() & new.fields.keys()
         return any(old.observed.fields[f] != new.fields[f] for f in shared)
+
+    def doubts(self) -> list[Key]:
+        """Everything that must be read before it is acted on."""
+        return [key for key in self._entries if self.doubted(*key)]
 
     # what passes are about to take
 
@@ -144,6 +165,17 @@ class Inventory:
 
     def reserved(self) -> frozenset[str]:
         return frozenset(self._reserved)
+
+
+def _terms(observed: Observed | None) -> Iterable[Hashable]:
+    """What an entry is looked up by."""
+    if observed is None:
+        return
+    yield ("kind", observed.kind)
+    yield from (("ref", ref) for ref in observed.refs)
+    yield from (("claim", claim) for claim in observed.claims)
+    if observed.owner:
+        yield observed.owner
 
 
 def _merged(old: _Entry | None, new: Observed | None, deep: bool) -> Observed | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 from modelpoc.reconcile.errors import Stall
-from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Resource, Scope
+from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Resource, Scope, State
 
 R = TypeVar("R", bound=Resource)
 S = TypeVar("S", bound=Scope, contravariant=True)
@@ -40,6 +40,9 @@ class BaseKind(Generic[R, S]):
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return bool(want == have)
+
+    def state_for(self, want: R, have: Observed) -> State:
+        return have.state
 
     def diff(self, want: R, have: Observed) -> tuple[Change, ...]:
         return tuple(self._differing(want, have))

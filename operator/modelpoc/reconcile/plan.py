@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -18,6 +18,7 @@ from modelpoc.reconcile.resource import (
     Phase,
     Ref,
     Resource,
+    State,
     When,
     refs_of,
     resolve,
@@ -42,6 +43,7 @@ class Verb(Enum):
 
 
 WRITES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE})
+_BLOCKING = frozenset({Verb.CONFLICT, Verb.MISSING})
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Step:
     changes: tuple[Change, ...] = ()
     waits_for: tuple[str, ...] = ()
     """What must come first; empty: it can be done now."""
+    reason: str = ""
     message: str = ""
 
     @property
@@ -73,6 +76,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
+    """Steps in the order of the graph, then what is no longer asked for."""
+
     steps: tuple[Step, ...] = ()
 
     def of(self, *verbs: Verb) -> tuple[Step, ...]:
@@ -83,8 +88,18 @@ class Plan:
         return tuple(s for s in self.steps if s.verb in WRITES)
 
     @property
-    def conflicts(self) -> tuple[Step, ...]:
-        return self.of(Verb.CONFLICT)
+    def ready(self) -> tuple[Step, ...]:
+        return tuple(s for s in self.steps if s.ready)
+
+    @property
+    def settled(self) -> bool:
+        """Everything is as asked, and nothing else is left."""
+        return all(s.verb is Verb.KEEP for s in self.steps)
+
+    def step(self, kind: str, name: str | None = None) -> Step | None:
+        """The step of a resource; of the first of its kind that is wanted when no name is given."""
+        matching = (s for s in self.steps if s.kind == kind and (s.want if name is None else s.name == name))
+        return next(matching, None)
 
 
 @dataclass(frozen=True)
@@ -95,15 +110,59 @@ class Rules:
     """Take over what matches and belongs to no one."""
 
 
+def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Rules | None = None) -> Plan:
+    """What lies between what `mark`'s owner asks for and what is there.
+
+    Something that someone else holds, or that is missing, holds back every write: a POC that cannot be had
+    whole is not begun. What is no longer asked for goes once all that is asked for is there and settled,
+    so that the new serves before the old goes; and each thing only when nothing observed points at it.
+    """
+    wanted = _held_back(_Wanted(graph, inventory, kinds, mark, rules or Rules()).steps())
+    kept = {s.have.key for s in wanted if s.have}
+    leftovers = _Leftovers(inventory, kinds, mark, kept).steps()
+    if any(s.verb is not Verb.KEEP for s in wanted):
+        leftovers = [_after(s, ("the rest",)) if s.verb is Verb.DELETE else s for s in leftovers]
+    return Plan((*wanted, *leftovers))
+
+
+def _after(step: Step, first: tuple[str, ...]) -> Step:
+    return replace(step, waits_for=step.waits_for + first)
+
+
+def _held_back(steps: list[Step]) -> list[Step]:
+    blockers = tuple(f"{s.kind}/{s.name}" for s in steps if s.verb in _BLOCKING)
+    return [_after(s, blockers) if s.verb in WRITES else s for s in steps]
+
+
 @dataclass
-class _Planner:
+class _Wanted:
+    """Walks the graph from its ground up, remembering what is there for each resource."""
+
     graph: Graph
     inventory: Inventory
     kinds: Kinds
     mark: Mark
     rules: Rules
     bound: dict[tuple[str, str], Observed] = field(default_factory=dict)
-    """Graph key → what is there for it."""
+
+    def steps(self) -> list[Step]:
+        return [self.step(resource) for resource in self.graph]
+
+    def step(self, resource: Resource) -> Step:
+        kind = self.kinds[resource.kind]
+        refs = refs_of(resource)
+        unknown = [r for r in refs if self.known(r) is UNKNOWN]
+        want = resolve(resource, self.known)
+        anonymous = any(r not in resource.needs for r in unknown)
+        name = want.name if anonymous else kind.identify(want)
+        have = self.inventory.get(resource.kind, name)
+        if have:
+            self.bound[resource.key] = have
+        waits = tuple(dict.fromkeys(str(r) for r in unknown))
+        step = Step(Verb.CREATE, resource.kind, name, want, have, waits_for=waits)
+        if resource.given:
+            return self.given(step)
+        return self.absent(kind, step) if have is None else self.present(kind, step, want, have)
 
     def known(self, ref: Ref) -> Any:
         have = self.bound.get((ref.kind, ref.name))
@@ -113,127 +172,79 @@ class _Planner:
             return UNKNOWN
         return have.attrs.get(ref.attr, UNKNOWN)
 
-    def step(self, resource: Resource) -> Step:
-        kind = self.kinds[resource.kind]
-        want = resolve(resource, self.known)
-        name = want.name if self.identity_unknown(resource) else kind.identify(want)
-        have = self.inventory.get(resource.kind, name)
-        if have:
-            self.bound[resource.key] = have
-        step = Step(Verb.KEEP, resource.kind, name, want, have)
-        step = replace(step, waits_for=self.waits(resource))
-        return self.decide(kind, resource, step)
-
-    def identity_unknown(self, resource: Resource) -> bool:
-        return any(self.known(r) is UNKNOWN for r in refs_of(resource) if r not in resource.needs)
-
-    def waits(self, resource: Resource) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(r) for r in refs_of(resource) if self.known(r) is UNKNOWN))
-
-    def decide(self, kind: Kind[Any, Any], resource: Resource, step: Step) -> Step:
-        want, have = step.want, step.have
-        if resource.given:
-            return self.given(step)
-        if have is None:
-            return self.create(kind, step)
-        if have.owner is None and not self.rules.adopt:
-            return replace(
-                step, verb=Verb.CONFLICT, message=f"{have} ({have.id}) exists and belongs to no one"
-            )
-        if have.owner not in (None, self.mark):
-            return replace(step, verb=Verb.CONFLICT, message=f"{have} ({have.id}) belongs to someone else")
-        if have.state.phase is Phase.GOING:
-            return replace(
-                step, verb=Verb.WAIT, message=have.state.message or f"the old {have} is still going"
-            )
-        taken = self.taken(kind, want, step.name)
-        changes = kind.diff(want, have)
-        if changes and taken:
-            return replace(step, verb=Verb.CONFLICT, changes=changes, message=taken)
-        if changes:
-            busy = (f"{have} ({have.state.reason})",) if have.state.busy else ()
-            return replace(step, verb=Verb.UPDATE, changes=changes, waits_for=step.waits_for + busy)
-        verb = {Phase.SETTLING: Verb.WAIT, Phase.BROKEN: Verb.BROKEN}.get(have.state.phase, Verb.KEEP)
-        return replace(step, verb=verb, waits_for=(), message=have.state.message)
-
     def given(self, step: Step) -> Step:
         if step.have is None:
-            return replace(step, verb=Verb.MISSING, waits_for=(), message=f"{step.want} was not found")
-        return replace(step, waits_for=())
+            return replace(step, verb=Verb.MISSING, waits_for=(), message=f"{step.name} was not found")
+        return replace(step, verb=Verb.KEEP, waits_for=())
 
-    def create(self, kind: Kind[Any, Any], step: Step) -> Step:
-        taken = "" if step.waits_for and self.unresolved(step) else self.taken(kind, step.want, step.name)
-        if taken:
-            return replace(step, verb=Verb.CONFLICT, message=taken)
-        return replace(step, verb=Verb.CREATE)
+    def absent(self, kind: Kind[Any, Any], step: Step) -> Step:
+        return self.taken(kind, step) or step
 
-    def unresolved(self, step: Step) -> bool:
-        return step.want is None or any(value is UNKNOWN for value in vars(step.want).values())
-
-    def taken(self, kind: Kind[Any, Any], want: Any, name: str) -> str:
-        for claim in kind.claims(want):
-            holder = self.inventory.holder(claim, kind.kind)
-            if holder and holder.owner != self.mark:
-                return f"{claim} is held by {holder.id}"
-            by = self.inventory.reserved_by(claim)
-            if by and by != self.mark:
-                return f"{claim} is being taken by another POC"
-        return ""
-
-    def leftovers(self) -> Iterable[Step]:
-        kept = {have.key for have in self.bound.values()}
-        going = [o for o in self.inventory.owned(self.mark) if o.key not in kept and o.kind in self.kinds]
-        pointed = self.pointers()
-        for have in going:
-            yield self.leftover(have, going, pointed)
-
-    def pointers(self) -> dict[str, list[Observed]]:
-        pointed: dict[str, list[Observed]] = {}
-        for observed in self.inventory.all():
-            for target in observed.refs:
-                pointed.setdefault(target, []).append(observed)
-        return pointed
-
-    def leftover(self, have: Observed, going: list[Observed], pointed: dict[str, list[Observed]]) -> Step:
+    def present(self, kind: Kind[Any, Any], step: Step, want: Any, have: Observed) -> Step:
+        if problem := self.not_ours(kind, step, have):
+            return problem
         if have.state.phase is Phase.GOING:
-            return Step(Verb.WAIT, have.kind, have.name, have=have, message=have.state.message)
+            return replace(step, verb=Verb.WAIT, waits_for=(), message=have.state.message)
+        changes = kind.diff(want, have)
+        if not changes:
+            return self.unchanged(kind.state_for(want, have), step)
+        step = replace(step, verb=Verb.UPDATE, changes=changes)
+        if have.state.busy:
+            step = _after(step, (f"{have} ({have.state.reason})",))
+        return self.taken(kind, step) or step
+
+    def unchanged(self, state: State, step: Step) -> Step:
+        verbs = {Phase.SETTLING: Verb.WAIT, Phase.BROKEN: Verb.BROKEN}
+        verb = verbs.get(state.phase, Verb.KEEP)
+        return replace(step, verb=verb, waits_for=(), reason=state.reason, message=state.message)
+
+    def not_ours(self, kind: Kind[Any, Any], step: Step, have: Observed) -> Step | None:
+        if have.owner == self.mark or (have.owner is None and self.rules.adopt):
+            return None
+        whose = "someone else" if have.owner else "no one (annotate modelpoc.dev/adopt to take it over)"
+        message = f"{have.kind} {have.id} is there already and belongs to {whose}"
+        return replace(step, verb=Verb.CONFLICT, waits_for=(), reason=kind.reason(None), message=message)
+
+    def taken(self, kind: Kind[Any, Any], step: Step) -> Step | None:
+        """A conflict when somebody else holds, or is about to hold, what the resource needs for itself."""
+        for claim in sorted(kind.claims(step.want)):
+            holder = self.inventory.holder(claim, kind.kind)
+            by = f"{holder.id}" if holder and holder.owner != self.mark else ""
+            if self.inventory.reserved_by(claim) not in (None, self.mark):
+                by = "another POC that is being created"
+            if by:
+                message = f"{claim} is held by {by}"
+                return replace(
+                    step, verb=Verb.CONFLICT, waits_for=(), reason=kind.reason(claim), message=message
+                )
+        return None
+
+
+@dataclass
+class _Leftovers:
+    """What the owner holds and no longer asks for."""
+
+    inventory: Inventory
+    kinds: Kinds
+    mark: Mark
+    kept: set[tuple[str, str]]
+
+    def steps(self) -> list[Step]:
+        going = [
+            o for o in self.inventory.owned(self.mark) if o.key not in self.kept and o.kind in self.kinds
+        ]
+        return [self.step(have, going) for have in going]
+
+    def step(self, have: Observed, going: list[Observed]) -> Step:
+        step = Step(Verb.DELETE, have.kind, have.name, have=have)
+        if have.state.phase is Phase.GOING:
+            return replace(step, verb=Verb.WAIT, message=have.state.message)
+        waits = [str(o) for o in self.before(have, going)]
+        if have.state.busy:
+            waits.append(f"{have} ({have.state.reason})")
+        return replace(step, waits_for=tuple(dict.fromkeys(waits)))
+
+    def before(self, have: Observed, going: list[Observed]) -> Iterable[Observed]:
+        yield from (o for o in self.inventory.pointing_at(have.id) if o.key != have.key)
         first = self.kinds[have.kind].gone_first
-        holders = [o for o in pointed.get(have.id, ()) if o.key != have.key]
-        holders += [o for o in going if o.kind in first]
-        busy = (f"{have} ({have.state.reason})",) if have.state.busy else ()
-        waits = tuple(dict.fromkeys(str(o) for o in holders)) + busy
-        return Step(Verb.DELETE, have.kind, have.name, have=have, waits_for=waits)
-
-
-def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Rules = Rules()) -> Plan:
-    """What lies between what `mark`'s owner asks for and what is there.
-
-    Deletions come last and only once nothing observed points at the thing; a conflict anywhere holds back
-    every other write but deletions, so that a POC that cannot be had whole is not begun.
-    """
-    planner = _Planner(graph, inventory, kinds, mark, rules)
-    steps = [planner.step(resource) for resource in graph]
-    steps = _held_back(steps)
-    leftovers = [] if _unfinished(steps) else list(planner.leftovers())
-    return Plan(tuple(steps) + tuple(leftovers))
-
-
-def _held_back(steps: list[Step]) -> list[Step]:
-    blockers = tuple(f"{s.kind}/{s.name}" for s in steps if s.verb in (Verb.CONFLICT, Verb.MISSING))
-    if not blockers:
-        return steps
-    return [replace(s, waits_for=s.waits_for + blockers) if s.verb in WRITES else s for s in steps]
-
-
-def _unfinished(steps: list[Step]) -> bool:
-    return False
-
-
-def binding(
-    graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark
-) -> Callable[[str, str], Observed | None]:
-    """Looks up what is there for a resource of the graph by the graph's own (kind, name)."""
-    planner = _Planner(graph, inventory, kinds, mark, Rules())
-    for resource in graph:
-        planner.step(resource)
-    return lambda kind, name: planner.bound.get((kind, name))
+        yield from (o for o in going if o.kind in first)

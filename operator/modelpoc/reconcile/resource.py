@@ -179,6 +179,10 @@ class Kind(Protocol, Generic[W, S]):
         """The fields that differ, of those that were read. Pure."""
         ...
 
+    def state_for(self, want: W, have: Observed) -> State:
+        """How it is, seen from what is wanted. Pure."""
+        ...
+
     async def list_all(self, scope: S) -> Iterable[Observed]:
         """Everything of this kind that concerns us, in batches: fast fields only."""
         ...
