@@ -7,5 +7,6 @@
     plane.stop()
 
 There is no controller-manager and no scheduler: nothing collects garbage by owner references, a deleted
-namespace stays `Terminating`, no ServiceAccount `default` is made, and no Pod runs.
+namespace stays `Terminating`, no ServiceAccount `default` is made, the aggregated ClusterRoles (`view`,
+`edit`, `admin`) stay empty, and no Pod runs.
 """

@@ -24,6 +24,7 @@ from localcloud.controlplane.ready import Probe
 STATE_FILE = "controlplane.json"
 START_SECONDS = 90.0
 SYSTEM_MASTERS = "system:masters"
+GRACE_SECONDS = 10.0
 TOKEN_HOURS = 24 * 7
 
 # What kube-apiserver and etcd get of the environment: nothing that could send them through a proxy.
@@ -82,8 +83,9 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Ends both and returns when they are gone; the directory stays. Blocking; twice is no error."""
-        self.kube_apiserver.end()
-        self.etcd.end()
+        # Without etcd it would wait in vain for its last writes.
+        self.kube_apiserver.end(GRACE_SECONDS if self.etcd.alive() else 0.0)
+        self.etcd.end(GRACE_SECONDS)
         if self.guard is not None:
             self.guard.close()
         (self.directory / STATE_FILE).unlink(missing_ok=True)
