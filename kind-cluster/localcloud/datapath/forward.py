@@ -1,0 +1,113 @@
+"""Carrying one request to another server and its answer back, without holding bodies in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from localcloud.datapath.headers import Headers, end_to_end
+
+CONNECT_SECONDS = 10.0
+# Servers close idle connections (uvicorn after 5 s); a request must not meet one that is closing.
+KEEP_ALIVE_SECONDS = 2.0
+_NOT_ADDED = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+class ForwardError(Exception):
+    """The other server gave no answer."""
+
+
+class Refused(ForwardError):
+    """It could not be connected to, or broke the connection."""
+
+
+class TimedOut(ForwardError):
+    """It did not answer in time."""
+
+
+def client_session() -> aiohttp.ClientSession:
+    """A client that keeps connections, and changes nothing in what passes through."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=_NOT_ADDED,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        max_line_size=64 * 1024,
+        max_field_size=64 * 1024,
+    )
+
+
+async def relay(
+    session: aiohttp.ClientSession,
+    request: web.BaseRequest,
+    url: str,
+    headers: Headers,
+    *,
+    method: str | None = None,
+    body: Any = None,
+    idle_seconds: float,
+    decorate: Callable[[CIMultiDict[str]], None] | None = None,
+) -> web.StreamResponse:
+    """Sends the request to `url` (already encoded) and streams the answer back.
+
+    `decorate` may change the answer's headers. Raises `Refused` or `TimedOut` when no answer came;
+    an answer that breaks off half way closes the client's connection, as then nothing can be said any more.
+    """
+    data = body if body is not None else await incoming_body(request)
+    response: web.StreamResponse | None = None
+    try:
+        async with session.request(
+            method or request.method,
+            URL(url, encoded=True),
+            headers=CIMultiDict(headers),
+            data=data,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=idle_seconds),
+        ) as answer:
+            response = await _begin(request, answer, decorate)
+            async for chunk in answer.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+    except TimeoutError as error:
+        raise _unless_begun(request, response, TimedOut(str(error))) from error
+    except aiohttp.ClientError as error:
+        raise _unless_begun(request, response, Refused(str(error))) from error
+
+
+async def incoming_body(request: web.BaseRequest) -> Any:
+    """The request's body as a stream, or None; lets a client go on that waits for `100 Continue`."""
+    if not request.body_exists:
+        return None
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return request.content
+
+
+async def _begin(
+    request: web.BaseRequest,
+    answer: aiohttp.ClientResponse,
+    decorate: Callable[[CIMultiDict[str]], None] | None,
+) -> web.StreamResponse:
+    headers = CIMultiDict(end_to_end(answer.headers.items()))
+    if decorate:
+        decorate(headers)
+    response = web.StreamResponse(status=answer.status, reason=answer.reason, headers=headers)
+    await response.prepare(request)
+    return response
+
+
+def _unless_begun(
+    request: web.BaseRequest, response: web.StreamResponse | None, error: ForwardError
+) -> Exception:
+    if response is None or not response.prepared:
+        return error
+    if request.transport is not None:
+        request.transport.close()
+    return ConnectionResetError("the answer broke off")
