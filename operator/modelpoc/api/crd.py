@@ -156,8 +156,8 @@ def _inline(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema
     result = {key: merged[key] for key in _KEPT if key in merged and merged[key] not in _EMPTY}
     if result.get("type") == "integer":
         result["format"] = "int32"
-    if "default" in result and isinstance(result["default"], dict):
-        result["default"] = _without_empty(result["default"])
+    if isinstance(result.get("default"), dict):
+        result |= _default(result.pop("default"))
     if "items" in merged:
         result["items"] = _inline(merged["items"], definitions)
     if isinstance(merged.get("additionalProperties"), dict):
@@ -181,6 +181,11 @@ def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Sche
     own = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf")}
     rules = [*below.get(VALIDATIONS, []), *own.get(VALIDATIONS, [])]
     return {**below, **own, **({VALIDATIONS: rules} if rules else {})}
+
+
+def _default(default: dict[str, Any]) -> Schema:
+    cleaned = _without_empty(default)
+    return {"default": cleaned} if cleaned else {}
 
 
 def _without_empty(default: dict[str, Any]) -> dict[str, Any]:

@@ -110,9 +110,10 @@ class Scaling(Model):
             field="min",
         ),
         Rule(
-            "self.min == self.max || has(self.target) || (has(self.schedule) && size(self.schedule) > 0)",
+            "self.min == 0 || self.min == self.max || has(self.target) || "
+            "(has(self.schedule) && size(self.schedule) > 0)",
             "max larger than min needs a target or a schedule to make use of it: add one, or make them equal",
-            lambda scaling: bool(scaling.min == scaling.max or scaling.target or scaling.schedule),
+            lambda scaling: bool(scaling.min in (0, scaling.max) or scaling.target or scaling.schedule),
             field="max",
         ),
     )
