@@ -190,7 +190,7 @@ CASES: tuple[Invalid, ...] = (
     Invalid(
         "env-credentials", {"ecs.env": _env("AWS_SECRET_ACCESS_KEY")}, "spec.ecs.env[0].name", "taskRoleArn"
     ),
-    Invalid("env-as-map", {"ecs.env": {"A": "1"}}, "spec.ecs.env", "must be of type array"),
+    Invalid("env-as-map", {"ecs.env": {"A": "1"}}, "spec.ecs.env", "must be of type array", "unknown field"),
     Invalid("env-no-value", {"ecs.env": [{"name": "A"}]}, "spec.ecs.env[0].value", "Required value"),
     Invalid(
         "env-too-many",
