@@ -56,6 +56,11 @@ class CloudConfig:
     durations: Durations = field(default_factory=Durations)
     published_rates: bool = False
 
+    @property
+    def images(self) -> Path:
+        """The store of image snapshots of this cloud (`localcloud.runtime.images`)."""
+        return self.state_dir / "images"
+
 
 class CredentialIssuer(Protocol):
     """Gives tasks the credentials of their role."""

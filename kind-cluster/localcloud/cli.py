@@ -1,0 +1,147 @@
+"""`modelpoc local …`: a whole cloud on this machine."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud import lifecycle, logs, status
+from localcloud.controlplane.errors import ControlPlaneError
+from localcloud.controlplane.progress import telling
+from localcloud.lifecycle import LifecycleError, Wanted
+from localcloud.runtime import images
+from localcloud.runtime.errors import BuildFailed
+from localcloud.state import CloudFiles
+
+app = typer.Typer(help="A whole cloud on this machine.", no_args_is_help=True)
+
+_CRDS = Path(__file__).resolve().parents[2] / "crds"
+Name = Annotated[str, typer.Option("--name", "-n", help="Which cloud; several may run side by side.")]
+
+
+class Output(StrEnum):
+    """Forms of an answer."""
+
+    TEXT = "text"
+    JSON = "json"
+    ENV = "env"
+
+
+@app.command()
+def up(
+    name: Name = "default",
+    time_scale: Annotated[float, typer.Option(min=0.1, help="AWS's durations are divided by it.")] = 20.0,
+    wait: Annotated[bool, typer.Option(help="Return when the CRDs are served.")] = True,
+    operator: Annotated[bool, typer.Option(help="Run the operator as a process.")] = True,
+    account: Annotated[str, typer.Option(help="The account's 12 digits.")] = "000000000000",
+    published_rates: Annotated[bool, typer.Option(help="Apply AWS's published request rates.")] = False,
+    crds: Annotated[Path, typer.Option(help="CRDs to apply.")] = _CRDS,
+) -> None:
+    """Start control plane, local AWS and operator; a cloud that runs is left as it is."""
+    with _told():
+        files = CloudFiles.of(name)
+        wanted = Wanted(time_scale, operator, account, published_rates, crds, wait)
+        with telling() as tell:
+            started = lifecycle.up(files, wanted, tell)
+        typer.echo(f"cloud {name} {'is up' if started else 'runs already'}")
+        _say(status.document(files))
+
+
+@app.command()
+def down(name: Name = "default") -> None:
+    """Stop everything of a cloud and remove its files."""
+    with _told():
+        stopped = lifecycle.down(CloudFiles.of(name))
+        typer.echo(f"cloud {name} {'is gone' if stopped else 'does not run'}")
+
+
+@app.command("status")
+def show(
+    name: Name = "default",
+    output: Annotated[
+        Output, typer.Option("--output", "-o", help="env: lines for a shell's eval.")
+    ] = Output.TEXT,
+) -> None:
+    """Say where everything answers. Exit code 1 if the cloud does not run."""
+    with _told():
+        document = status.document(CloudFiles.of(name))
+    if output is Output.JSON:
+        typer.echo(json.dumps(document, indent=2))
+    elif output is Output.ENV:
+        for key, value in document["environment"].items():
+            typer.echo(f"export {key}='{value}'")
+    else:
+        _say(document)
+    if not document["running"]:
+        raise typer.Exit(1)
+
+
+@app.command("logs")
+def show_logs(
+    what: Annotated[str, typer.Argument(help="aws, operator, apiserver, etcd, or a task or POC.")] = "aws",
+    name: Name = "default",
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> None:
+    """Show the log of a process of the cloud, or of a task."""
+    with _told():
+        files = CloudFiles.of(name)
+        for line in _lines(files, what, follow):
+            typer.echo(line)
+
+
+@app.command()
+def build(
+    model: Annotated[str, typer.Argument(help="A directory in the models' folder.")],
+    name: Name = "default",
+    models_dir: Annotated[Path, typer.Option(help="The models' folder.")] = Path("models"),
+    tag: Annotated[str, typer.Option(help="A name for this content beside its digest.")] = "latest",
+) -> None:
+    """Take an immutable snapshot of a model and print its image name."""
+    with _told():
+        files = CloudFiles.of(name)
+        if not files.root.exists():
+            raise LifecycleError(f"cloud {name!r} does not run: start it with `modelpoc local up`")
+        image = images.build(model, models_dir / model, files.images, tag=tag)
+        typer.echo(image.reference)
+
+
+def _lines(files: CloudFiles, what: str, follow: bool) -> Iterator[str]:
+    if what not in logs.PROCESSES:
+        return logs.of_task(status.client(files, "logs"), what, follow)
+    file = files.log(what)
+    if not file.exists():
+        raise LifecycleError(f"there is no log of {what!r} in cloud {files.name!r}")
+    return logs.of_file(file, follow)
+
+
+def _say(document: dict[str, Any]) -> None:
+    for key in ("kubeconfig", "kubectl", "awsEndpointUrl", "apiUrl", "timeScale", "stateDir"):
+        if document[key] is not None:
+            typer.echo(f"  {key:15} {document[key]}")
+    pids = ", ".join(f"{name} {pid}" for name, pid in document["pids"].items())
+    typer.echo(f"  {'processes':15} {pids or 'none'}")
+    for balancer in document["loadBalancers"]:
+        typer.echo(f"  {'loadBalancer':15} {balancer['name']} {balancer['dnsName']} ({balancer['state']})")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors that a person can do something about go to stderr, with exit code 1; Ctrl-C is 130."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except (LifecycleError, ControlPlaneError, BuildFailed, ValueError, BotoCoreError, ClientError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

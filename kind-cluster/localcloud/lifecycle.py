@@ -1,0 +1,197 @@
+"""Bringing a whole cloud up and down: control plane, local AWS, CRDs, operator."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from localcloud.controlplane.binaries import Binaries, ensure
+from localcloud.controlplane.process import Process, spawn, tail, wait_until
+from localcloud.controlplane.progress import Tell
+from localcloud.controlplane.run import STATE_FILE, ControlPlane
+from localcloud.state import CloudFiles, read
+
+_AWS_SECONDS = 30.0
+_STOP_SECONDS = 20.0
+# What processes of the cloud get of our environment; credentials and profiles of a real AWS never.
+_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "XDG_CACHE_HOME", "XDG_STATE_HOME", "VIRTUAL_ENV")
+
+
+class LifecycleError(Exception):
+    """A cloud could not be brought up; says why and where to look."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `up` shall bring up."""
+
+    time_scale: float = 20.0
+    operator: bool = True
+    account: str = "000000000000"
+    published_rates: bool = False
+    crds: Path | None = None
+    wait: bool = True
+
+
+def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> bool:
+    """Brings a cloud up; False if it ran already. Leaves nothing behind when it fails or is interrupted."""
+    with _locked(files):
+        if running(files):
+            return False
+        _take_down(files)
+        try:
+            _bring_up(files, wanted, tell)
+        except BaseException:
+            tell("taking down again what was started")
+            _take_down(files)
+            raise
+    return True
+
+
+def down(files: CloudFiles) -> bool:
+    """Stops everything of a cloud and removes its files; False if there was nothing."""
+    if not files.root.exists():
+        return False
+    with _locked(files):
+        _take_down(files)
+    return True
+
+
+def running(files: CloudFiles) -> bool:
+    """Whether all that was started for a cloud still runs."""
+    started = files.started()
+    if "aws" not in started or files.about_aws() is None:
+        return False
+    plane = ControlPlane.load(files.control_plane)
+    return plane is not None and all(process.alive() for process in started.values())
+
+
+def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
+    files.root.mkdir(mode=0o700, parents=True)
+    binaries = ensure(tell)
+    tell(f"starting the local AWS (time scale {wanted.time_scale:g}) and the control plane")
+    with ThreadPoolExecutor(1) as threads:
+        plane_started = threads.submit(ControlPlane.start, files.control_plane, binaries)
+        try:
+            _start_aws(files, wanted)
+        finally:
+            # The plane is only known to `_take_down` once it stands.
+            plane = plane_started.result()
+    tell(f"AWS_ENDPOINT_URL={(files.about_aws() or {})['endpointUrl']} KUBECONFIG={plane.kubeconfig}")
+    if wanted.crds is not None and any(wanted.crds.glob("*.yaml")):
+        tell("applying the CRDs")
+        _apply_crds(plane.kubeconfig, binaries, wanted.crds, wanted.wait)
+    if wanted.operator:
+        tell("starting the operator")
+        _start_operator(files, plane.kubeconfig)
+
+
+def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
+    command = [sys.executable, "-m", "localcloud.cloud", "--state-dir", str(files.aws)]
+    command += ["--document", str(files.document), "--time-scale", str(wanted.time_scale)]
+    command += ["--account", wanted.account, *(["--published-rates"] if wanted.published_rates else [])]
+    process = spawn(command, files.root, files.log("aws"), _environment())
+    files.remember("aws", process)
+    wait_until(lambda: files.about_aws() is not None or not process.alive(), _AWS_SECONDS)
+    if files.about_aws() is None:
+        raise LifecycleError(f"the local AWS did not start:\n{tail(files.log('aws'))}")
+
+
+def _apply_crds(kubeconfig: Path, binaries: Binaries, crds: Path, wait: bool) -> None:
+    kubectl = [str(binaries.kubectl), f"--kubeconfig={kubeconfig}"]
+    apply = ["apply", "--server-side", "--force-conflicts", "-f", str(crds)]
+    until = ["wait", "--for=condition=Established", "--timeout=30s", "-f", str(crds)]
+    for words in (apply, until) if wait else (apply,):
+        done = subprocess.run([*kubectl, *words], capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise LifecycleError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
+
+
+def _start_operator(files: CloudFiles, kubeconfig: Path) -> None:
+    program = Path(sys.executable).with_name("modelpoc")
+    environ = {**_environment(), **operator_environment(files), "KUBECONFIG": str(kubeconfig)}
+    process = spawn([str(program), "operator"], files.root, files.log("operator"), environ)
+    files.remember("operator", process)
+    if wait_until(lambda: not process.alive(), 1.0):
+        raise LifecycleError(f"the operator ended at once:\n{tail(files.log('operator'))}")
+
+
+def operator_environment(files: CloudFiles) -> dict[str, str]:
+    """What makes an SDK act as the operator's role in this cloud."""
+    return _aws_environment(files, "operator")
+
+
+def admin_environment(files: CloudFiles) -> dict[str, str]:
+    """What makes an SDK act as the account's root in this cloud."""
+    return _aws_environment(files, "admin")
+
+
+def _aws_environment(files: CloudFiles, who: str) -> dict[str, str]:
+    about = files.about_aws() or {}
+    return {
+        **about.get(who, {}),
+        "AWS_ENDPOINT_URL": about.get("endpointUrl", ""),
+        "AWS_REGION": about.get("region", ""),
+        "AWS_DEFAULT_REGION": about.get("region", ""),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _take_down(files: CloudFiles) -> None:
+    for name in ("operator", "aws"):
+        process = files.started().get(name)
+        if process is not None:
+            process.end(_STOP_SECONDS)
+    plane = ControlPlane.load(files.control_plane)
+    if plane is not None:
+        plane.stop()
+    else:
+        _end_half_a_plane(files)
+    shutil.rmtree(files.root, ignore_errors=True)
+
+
+def _end_half_a_plane(files: CloudFiles) -> None:
+    """`ControlPlane.load` knows only whole ones; of a half one its file still tells the processes."""
+    noted = read(files.control_plane / STATE_FILE) or {}
+    for name in ("kubeApiserver", "etcd"):
+        if name in noted:
+            Process(**noted[name]).end()
+
+
+def _environment() -> dict[str, str]:
+    return {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
+
+
+@contextmanager
+def _locked(files: CloudFiles) -> Iterator[None]:
+    """One `up` or `down` of a cloud at a time; others wait."""
+    held = _lock(files.lock)
+    try:
+        yield
+    finally:
+        if not files.root.exists():
+            files.lock.unlink(missing_ok=True)
+            with suppress(OSError):  # not empty: other clouds run
+                files.root.parent.rmdir()
+                files.root.parent.parent.rmdir()
+        held.close()
+
+
+def _lock(file: Path) -> IO[str]:
+    while True:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        held = file.open("w")
+        fcntl.flock(held, fcntl.LOCK_EX)
+        # Whoever held it before may have removed it: then it locks nothing any more.
+        if file.exists() and os.path.samestat(os.fstat(held.fileno()), file.stat()):
+            return held
+        held.close()
