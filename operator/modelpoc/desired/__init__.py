@@ -1,0 +1,1 @@
+"""ModelPOC + ModelPlatform → graph of resources. Pure: no clock, no network, no Kubernetes."""

@@ -15,7 +15,7 @@ from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.observe import Observer
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.plan import Kinds, Plan, Rules, Step, Verb, plan
-from modelpoc.reconcile.resource import Observed, Phase
+from modelpoc.reconcile.resource import Observed, Phase, State
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +59,10 @@ class Outcome:
 class Engine:
     """Runs passes over one account and region."""
 
-    def __init__(
-        self, kinds: Kinds, scope: Any, inventory: Inventory, observer: Observer | None = None
-    ) -> None:
+    def __init__(self, kinds: Kinds, scope: Any, inventory: Inventory) -> None:
         self.kinds, self.scope, self.inventory = kinds, scope, inventory
-        self.observer = observer or Observer(inventory, kinds, scope)
+        self.observer = Observer(inventory, kinds, scope)
+        self._explained: dict[tuple[str, State], str] = {}
 
     async def observe(self, graph: Graph, mark: Mark, ages: Ages) -> None:
         """Everything listed within `ages.listing`; read by name: what is given, in doubt, or under way."""

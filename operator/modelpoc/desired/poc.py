@@ -1,0 +1,48 @@
+"""A POC's graph: which resources it asks for in its present phase of life."""
+
+from __future__ import annotations
+
+from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.aws.log_group import PREFIX, LogGroup
+from modelpoc.desired.ecs import EcsInputs, ecs_resources
+from modelpoc.desired.names import Named, poc_named
+from modelpoc.desired.places import Place, Places
+from modelpoc.desired.secrets import KubeSecrets, kept_when_suspended, secret_part
+from modelpoc.reconcile.graph import Graph
+
+
+def named_of(poc: ModelPOC, platform: ModelPlatform) -> Named:
+    return poc_named(poc.metadata, platform.owner_id, {**platform.spec.tags, **poc.spec.tags})
+
+
+def poc_graph(
+    poc: ModelPOC,
+    platform: ModelPlatform,
+    places: Places,
+    place: Place,
+    kube_secrets: KubeSecrets,
+    *,
+    rejected: str | None = None,
+    retry: bool = False,
+) -> Graph:
+    """Everything that a running POC asks for."""
+    named = named_of(poc, platform)
+    group = _log_group(platform, named)
+    secrets = secret_part(poc, named, kube_secrets)
+    inputs = EcsInputs(poc, platform, named, places, place, secrets, group, rejected, retry)
+    return Graph((group, *secrets.resources, *ecs_resources(inputs)))
+
+
+def suspended_graph(poc: ModelPOC, platform: ModelPlatform, kube_secrets: KubeSecrets) -> Graph:
+    """What stays of a suspended or expired POC: its logs and its owned secrets."""
+    named = named_of(poc, platform)
+    return Graph((_log_group(platform, named), *kept_when_suspended(poc, named, kube_secrets)))
+
+
+def _log_group(platform: ModelPlatform, named: Named) -> LogGroup:
+    owner = named.owner
+    name = f"{PREFIX}{owner.fleet}/{owner.namespace}/{owner.name}"
+    return LogGroup(
+        name=name, retention_days=platform.spec.defaults.log_retention_days, tags=named.tags(name)
+    )
