@@ -52,5 +52,6 @@ format: $(BIN)/.synced ## Format the code and repair what lint can repair
 	$(BIN)/ruff format
 
 $(BIN)/.synced: uv.lock pyproject.toml kind-cluster/pyproject.toml .python-version
+	@echo "making the environment in .venv as uv.lock has it …" >&2
 	@"$$(kind-cluster/setup/uv.sh)" sync --frozen --quiet
 	@touch $@

@@ -17,7 +17,7 @@ with_venv() {
 # Debian's python3 comes without venv and pip; pip alone does too, and a folder of its own touches no system package.
 with_pip() {
     python3 -m pip --version >/dev/null 2>&1 || return 1
-    python3 -m pip install --quiet --disable-pip-version-check --upgrade --target "$cache/pip" "uv~=$version" >&2
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target "$cache/pip" "uv~=$version" >&2
 }
 
 with_debian_package() {
