@@ -138,8 +138,7 @@ def _crd(names: Names, model: type[BaseModel], columns: tuple[Column, ...]) -> d
 
 def structural(model: type[BaseModel]) -> Schema:
     """The structural schema of an object: no `$ref`, no `anyOf`, metadata left to Kubernetes."""
-    raw = model.model_json_schema(by_alias=True)
-    schema = _inline(raw, raw.get("$defs", {}))
+    schema = inlined(model)
     schema["properties"] |= {
         "apiVersion": {"type": "string"},
         "kind": {"type": "string"},
@@ -148,6 +147,12 @@ def structural(model: type[BaseModel]) -> Schema:
     schema["properties"]["status"].pop("default", None)
     schema["required"] = ["spec"]
     return schema
+
+
+def inlined(model: type[BaseModel]) -> Schema:
+    """The schema of any model without references."""
+    raw = model.model_json_schema(by_alias=True)
+    return _inline(raw, raw.get("$defs", {}))
 
 
 def _inline(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:

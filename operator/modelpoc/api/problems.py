@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from modelpoc.api.crd import Schema, structural
+from modelpoc.api.crd import Schema, inlined
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 
@@ -82,7 +82,7 @@ def nearest(name: str, known: Mapping[str, Any]) -> str:
 
 @cache
 def _schema(model: type[BaseModel]) -> Schema:
-    return structural(model)
+    return inlined(model)
 
 
 def _problem(schema: Schema, details: ErrorDetails) -> Problem:
