@@ -37,7 +37,23 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
 }
 # API Gateway's model tells lengths in the names of its shapes only.
 _NAMED_LENGTH = re.compile(r"WithLengthBetween(\d+)And(\d+)(K?)$")
-_CLASSES = {r"\p{L}": "a-zA-Z\u00aa-\uffff", r"\p{N}": "0-9", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
+# Java's character classes, as far as AWS's models use them, without their brackets.
+_CLASSES = {
+    "L": "a-zA-Z\u00aa-\uffff",
+    "N": "0-9",
+    "Nd": "0-9",
+    "Z": r"\s",
+    "Alnum": "a-zA-Z0-9",
+    "Print": " -~",
+}
+_CLASSES |= {
+    "ASCII": r"\x00-\x7f",
+    "Digit": "0-9",
+    "Alpha": "a-zA-Z",
+    "Space": r"\s",
+    "Punct": r"!-/:-@\[-`{-~",
+}
+_TOKEN = re.compile(r"\\[pP]\{(\w+)\}|\\.|[\[\]]")
 _SHOWN = 200  # characters of a refused value that a message repeats
 
 
@@ -175,13 +191,25 @@ def _bounds(shape: Any) -> tuple[float | None, float | None]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """AWS's patterns are Java's; what Python cannot read is not checked."""
-    for theirs, ours in _CLASSES.items():
-        pattern = pattern.replace(theirs, ours)
-    pattern = re.sub(r"\\u([0-9A-Fa-f]{4})", _unicode, pattern)
     try:
-        return re.compile(pattern)
-    except re.error:
+        return re.compile(_translated(re.sub(r"\\u([0-9A-Fa-f]{4})", _unicode, pattern)))
+    except (re.error, KeyError):
         return None
+
+
+def _translated(pattern: str) -> str:
+    """Java's `\\p{…}` as the characters it means, bracketed where it does not stand in brackets already."""
+    inside = False
+
+    def replace(found: re.Match[str]) -> str:
+        nonlocal inside
+        if found[0] in "[]":
+            inside = found[0] == "["
+        if not found[1]:
+            return found[0]
+        return _CLASSES[found[1]] if inside else f"[{_CLASSES[found[1]]}]"
+
+    return _TOKEN.sub(replace, pattern)
 
 
 def _unicode(found: re.Match[str]) -> str:
