@@ -1,0 +1,134 @@
+"""An integration of an HTTP API: through the VPC link to a listener of a load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from modelpoc.aws import gateway
+from modelpoc.aws.seen import one_each, refuse_moved
+from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.kind import BaseKind
+from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
+
+ACTIONS = (*gateway.READ, *gateway.WRITE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integration(Resource):
+    """One for each API and listener, shared by all POCs: an API has 300 at most.
+
+    Integrations take no tags and have no name: owner and name stand in the description.
+    """
+
+    kind: ClassVar[str] = "Integration"
+    api_id: str | Ref
+    vpc_link_id: str | Ref
+    listener_arn: str | Ref
+    timeout_ms: int = 29_000
+    """API Gateway allows 50 to 30,000 for HTTP APIs."""
+    method: str = "ANY"
+    request_parameters: Mapping[str, str] | None = None
+    """How requests are changed on their way, such as {"overwrite:path": "$request.path"}."""
+    mark: str = ""
+
+
+class IntegrationKind(BaseKind[Integration, AwsScope]):
+    kind = "Integration"
+    fast = frozenset(
+        {"api_id", "vpc_link_id", "listener_arn", "timeout_ms", "method", "request_parameters", "mark"}
+    )
+    within = frozenset({"HttpApi"})
+
+    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
+        found = []
+        for api_id in gateway.api_ids(scope):
+            items = await gateway.items(scope, "GetIntegrations", ApiId=api_id)
+            found += [observed(api_id, item) for item in items]
+        return one_each(scope, found)
+
+    async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
+        return {o.name: o for o in await self.list_all(scope) if o.name in names}
+
+    async def create(self, scope: AwsScope, want: Integration) -> Observed:
+        async with scope.writer(f"apigateway/{want.api_id}"):
+            answer = await scope.call("apigatewayv2", "CreateIntegration", ApiId=want.api_id, **request(want))
+        return observed(str(want.api_id), request(want) | answer)
+
+    async def update(
+        self, scope: AwsScope, want: Integration, have: Observed, changes: tuple[Change, ...]
+    ) -> Observed:
+        refuse_moved(have, changes, "api_id")
+        api_id, integration_id = have.id.split("/")
+        parameters = request(want)
+        old = have.fields["request_parameters"]
+        if want.request_parameters is not None:
+            # A key is taken away by an empty value, not by being left out.
+            off = {key: "" for key in old if key not in want.request_parameters}
+            parameters["RequestParameters"] = {**want.request_parameters, **off}
+        async with scope.writer(f"apigateway/{api_id}"):
+            answer = await scope.call(
+                "apigatewayv2", "UpdateIntegration", ApiId=api_id, IntegrationId=integration_id, **parameters
+            )
+        known = {"IntegrationId": integration_id} | request(want) | answer
+        return replace(observed(api_id, known), name=have.name)
+
+    async def delete(self, scope: AwsScope, have: Observed) -> None:
+        api_id, integration_id = have.id.split("/")
+        async with scope.writer(f"apigateway/{api_id}"):
+            await scope.call("apigatewayv2", "DeleteIntegration", ApiId=api_id, IntegrationId=integration_id)
+
+    async def disown(self, scope: AwsScope, have: Observed) -> None:
+        api_id, integration_id = have.id.split("/")
+        where = {"ApiId": api_id, "IntegrationId": integration_id}
+        async with scope.writer(f"apigateway/{api_id}"):
+            await scope.call("apigatewayv2", "UpdateIntegration", **where, Description=gateway.UNOWNED)
+
+
+def request(want: Integration) -> dict[str, Any]:
+    """What CreateIntegration and UpdateIntegration are told alike.
+
+    Source: "Create private integrations for HTTP APIs": HTTP_PROXY, the listener's ARN as URI, payload
+    format 1.0.
+    """
+    parameters: dict[str, Any] = {
+        "IntegrationType": "HTTP_PROXY",
+        "ConnectionType": "VPC_LINK",
+        "ConnectionId": want.vpc_link_id,
+        "IntegrationUri": want.listener_arn,
+        "IntegrationMethod": want.method,
+        "PayloadFormatVersion": "1.0",
+        "TimeoutInMillis": want.timeout_ms,
+        "Description": gateway.signed(want.mark, want.name),
+    }
+    if want.request_parameters:
+        parameters["RequestParameters"] = dict(want.request_parameters)
+    return parameters
+
+
+def observed(api_id: str, item: Mapping[str, Any]) -> Observed:
+    """An integration as GetIntegrations, CreateIntegration and UpdateIntegration describe it.
+
+    One that is not ours is named by its id.
+    """
+    owner, name = gateway.signature(item.get("Description"))
+    integration_id, link, uri = item["IntegrationId"], item.get("ConnectionId"), item.get("IntegrationUri")
+    own_id = f"{api_id}/{integration_id}"
+    return Observed(
+        "Integration",
+        name if owner else own_id,
+        id=own_id,
+        fields={
+            "api_id": api_id,
+            "vpc_link_id": link,
+            "listener_arn": uri,
+            "timeout_ms": item.get("TimeoutInMillis", 30_000),
+            "method": item.get("IntegrationMethod"),
+            "request_parameters": {k: v for k, v in item.get("RequestParameters", {}).items() if v},
+            "mark": str(owner or ""),
+        },
+        attrs={"id": integration_id, "target": f"integrations/{integration_id}", "api_id": api_id},
+        refs=frozenset(i for i in (api_id, link, uri) if i),
+        owner=owner,
+    )

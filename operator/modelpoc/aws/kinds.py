@@ -1,0 +1,35 @@
+"""Every kind of resource, by its name: what the engine is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from modelpoc.aws.cluster import ClusterKind
+from modelpoc.aws.http_api import HttpApiKind
+from modelpoc.aws.integration import IntegrationKind
+from modelpoc.aws.listener import ListenerKind
+from modelpoc.aws.load_balancer import LoadBalancerKind
+from modelpoc.aws.log_group import LogGroupKind
+from modelpoc.aws.route import RouteKind
+from modelpoc.aws.stage import StageKind
+from modelpoc.aws.target_group import TargetGroupKind
+from modelpoc.aws.vpc_link import VpcLinkKind
+from modelpoc.reconcile.resource import Kind
+
+_ALL: tuple[Kind[Any, Any], ...] = (
+    # Places first: they tell where to look for the rest.
+    ClusterKind(),
+    LoadBalancerKind(),
+    ListenerKind(),
+    VpcLinkKind(),
+    HttpApiKind(),
+    StageKind(),
+    IntegrationKind(),
+    RouteKind(),
+    LogGroupKind(),
+    TargetGroupKind(),
+)
+
+KINDS: Mapping[str, Kind[Any, Any]] = MappingProxyType({kind.kind: kind for kind in _ALL})
