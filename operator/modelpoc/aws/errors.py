@@ -7,7 +7,18 @@ that resource's file, by the message.
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+import re
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
 from modelpoc.reconcile.errors import (
     AlreadyThere,
@@ -20,7 +31,7 @@ from modelpoc.reconcile.errors import (
     Taken,
 )
 
-_THROTTLED = {
+THROTTLED = {
     "Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException",
     "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "BandwidthLimitExceeded",
     "SlowDown", "PriorRequestNotComplete",
@@ -41,6 +52,8 @@ _BUSY = {
     "ConcurrentUpdateException",  # application autoscaling
     "ResourceConflictException",  # lambda
     "ResourceInUse", "ResourceInUseException", "UpdateInProgressException",
+    "ClusterContainsServicesException", "ClusterContainsTasksException",  # ecs
+    "ClusterContainsContainerInstancesException",
 }  # fmt: skip
 _QUOTA = {
     "LimitExceededException", "LimitExceeded", "ServiceQuotaExceededException", "TooManyTargetGroups",
@@ -52,6 +65,11 @@ _GONE = {
     "ListenerNotFound", "LoadBalancerNotFound", "ServiceNotFoundException", "ClusterNotFoundException",
     "ServiceNotActiveException", "ObjectNotFoundException", "ParameterNotFound", "NoSuchBucket", "NoSuchKey",
 }  # fmt: skip
+_QUOTA_WORDS = re.compile(r"maximum number of|limit exceeded for|exceeded the limit|quota", re.IGNORECASE)
+"""API Gateway tells a used-up quota as ConflictException with status 429, or as a BadRequestException."""
+_UNSENT = (EndpointConnectionError, ConnectTimeoutError)
+_NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
+_MAKING = ("Create", "Register")
 
 
 def classify(error: Exception, what: str, *, writing: bool) -> CloudError:
@@ -60,8 +78,10 @@ def classify(error: Exception, what: str, *, writing: bool) -> CloudError:
         return _answered(error, what, writing)
     if isinstance(error, ParamValidationError):
         return _coded(Stall("InvalidSpec", f"{what}: {error}"), "ParamValidation")
+    if isinstance(error, _NO_CREDENTIALS):
+        return _coded(Stall("AccessDenied", f"{what}: {error}"), type(error).__name__)
     if isinstance(error, (BotoCoreError, OSError)):
-        lost = AnswerLost if writing else Retry
+        lost = AnswerLost if writing and not isinstance(error, _UNSENT) else Retry
         return _coded(lost(f"{what}: no answer from AWS ({error})"), type(error).__name__)
     raise error
 
@@ -76,26 +96,50 @@ def _answered(error: ClientError, what: str, writing: bool) -> CloudError:
     code, words = answer.get("Code", ""), answer.get("Message", "") or "no message"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     text = f"{what}: {words} ({code})"
-    return _coded(_of(code, words, status, text, writing), code)
+    made = _by_code(code, words, what, text) or _by_status(status, what, text, writing)
+    return _coded(made, code)
 
 
-def _of(code: str, words: str, status: int, text: str, writing: bool) -> CloudError:
-    if code in _THROTTLED or status == 429:
+def _by_code(code: str, words: str, what: str, text: str) -> CloudError | None:
+    if code in THROTTLED:
         return Retry(text)
-    if code in _DENIED or status == 403:
+    if code in _DENIED:
         return Stall("AccessDenied", text)
+    if code in _QUOTA or _QUOTA_WORDS.search(words):
+        return Stall("QuotaExceeded", text)
     if code in _THERE:
         return AlreadyThere(text)
     if code == "PriorityInUse":
         return Taken(text)
     if code in _BUSY:
         return NotYet(text)
-    if code in _QUOTA:
-        return Stall("QuotaExceeded", text)
-    if code in _GONE or status == 404:
-        return Gone(text)
-    if code == "ConflictException":  # API Gateway: writes that meet, or a duplicate
-        return Retry(text) if "concurrent modification" in words else AlreadyThere(text)
+    if code in _GONE:
+        return _missing(what, text)
+    if code == "ConflictException":
+        return _conflict(words, what, text)
+    # A load balancer or listener under deletion protection.
+    return Stall("Blocked", text) if code == "OperationNotPermitted" else None
+
+
+def _by_status(status: int, what: str, text: str, writing: bool) -> CloudError:
+    if status == 429:
+        return Retry(text)
+    if status == 403:
+        return Stall("AccessDenied", text)
+    if status == 404:
+        return _missing(what, text)
     if status >= 500:
         return AnswerLost(text) if writing else Retry(text)
     return Stall("InvalidSpec", text)
+
+
+def _missing(what: str, text: str) -> CloudError:
+    """Whoever creates something misses what it depends on: CreateRule may not see a fresh listener yet."""
+    return NotYet(text) if what.startswith(_MAKING) else Gone(text)
+
+
+def _conflict(words: str, what: str, text: str) -> CloudError:
+    """API Gateway: writes that meet, a duplicate, or something that still uses what should go."""
+    if "concurrent modification" in words:
+        return Retry(text)
+    return AlreadyThere(text) if what.startswith(_MAKING) else NotYet(text)

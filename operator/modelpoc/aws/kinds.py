@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from modelpoc.aws.authorizer import AuthorizerKind
 from modelpoc.aws.cluster import ClusterKind
 from modelpoc.aws.http_api import HttpApiKind
 from modelpoc.aws.integration import IntegrationKind
@@ -13,6 +14,7 @@ from modelpoc.aws.listener import ListenerKind
 from modelpoc.aws.load_balancer import LoadBalancerKind
 from modelpoc.aws.log_group import LogGroupKind
 from modelpoc.aws.route import RouteKind
+from modelpoc.aws.route_settings import RouteSettingsKind
 from modelpoc.aws.stage import StageKind
 from modelpoc.aws.target_group import TargetGroupKind
 from modelpoc.aws.vpc_link import VpcLinkKind
@@ -27,7 +29,9 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     HttpApiKind(),
     StageKind(),
     IntegrationKind(),
+    AuthorizerKind(),
     RouteKind(),
+    RouteSettingsKind(),
     LogGroupKind(),
     TargetGroupKind(),
 )

@@ -24,6 +24,10 @@ class Bucket:
         if wait > 0:
             await asyncio.sleep(wait)
 
+    def drain(self) -> None:
+        """AWS refused: others draw from the same rate, so what was saved up is not there."""
+        self._tokens = min(self._tokens, 0.0)
+
     def _reserve(self) -> float:
         now = time.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)

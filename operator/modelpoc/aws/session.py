@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -14,9 +15,9 @@ import boto3
 from botocore import xform_name
 from botocore.config import Config
 
-from modelpoc.aws.errors import classify
+from modelpoc.aws.errors import THROTTLED, classify
 from modelpoc.aws.rates import Bucket, buckets_of, published
-from modelpoc.reconcile.errors import CloudError, Stall
+from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.inventory import Inventory
 
 OnCall = Callable[[str, str, str, float], None]
@@ -51,6 +52,7 @@ class AwsScope:
         self._limits = published() if limits is None else limits
         self._on_call = on_call or (lambda *_: None)
         self._clients: dict[str, Any] = {}
+        self._making = threading.Lock()
         self._writers: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
@@ -76,15 +78,18 @@ class AwsScope:
     async def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One AWS call, such as `call("ecs", "CreateService", cluster=…)`; raises only `CloudError`s."""
         writing = not _READS.match(operation)
-        for bucket in buckets_of(service, operation, writing):
-            if bucket in self._limits:
-                await self._limits[bucket].take()
+        buckets = [self._limits[b] for b in buckets_of(service, operation, writing) if b in self._limits]
+        for bucket in buckets:
+            await bucket.take()
         began = time.perf_counter()
         try:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._blocking, service, operation, parameters)
         except Exception as error:
-            known = error if isinstance(error, CloudError) else classify(error, operation, writing=writing)
+            known = classify(error, operation, writing=writing)
+            if known.code in THROTTLED:
+                for bucket in buckets:
+                    bucket.drain()
             self._on_call(service, operation, known.code or "error", time.perf_counter() - began)
             raise known from error
         self._on_call(service, operation, "ok", time.perf_counter() - began)
@@ -119,16 +124,20 @@ class AwsScope:
         return answer
 
     def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            config = Config(
-                retries={"total_max_attempts": 1},
-                max_pool_connections=20,
-                connect_timeout=5,
-                read_timeout=30,
-                user_agent_extra="modelpoc",
-            )
-            self._clients[service] = self._session.client(service, region_name=self._region, config=config)
+        with self._making:  # boto3 sessions must not make two clients at once
+            if service not in self._clients:
+                self._clients[service] = self._made(service)
         return self._clients[service]
+
+    def _made(self, service: str) -> Any:
+        config = Config(
+            retries={"total_max_attempts": 1},
+            max_pool_connections=20,
+            connect_timeout=5,
+            read_timeout=30,
+            user_agent_extra="modelpoc",
+        )
+        return self._session.client(service, region_name=self._region, config=config)
 
     def _tokens(self, service: str, operation: str) -> tuple[str, str]:
         client = self._client(service)
