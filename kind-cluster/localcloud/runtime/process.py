@@ -67,7 +67,7 @@ class ProcessContainer:
             return await self.wait()
 
     async def check(self, command: tuple[str, ...], timeout: float) -> bool:
-        """Runs `command` beside the process, in its environment; `localhost` there means the task's address."""
+        """Runs `command` beside the process; `localhost` in it means the task's address."""
         address = self._launch.address
         process = await self._spawn([_LOOPBACK.sub(address, part) for part in command], None)
         try:

@@ -69,7 +69,7 @@ class LogStream:
         self._pump = asyncio.create_task(self._keep_sending())
 
     def append(self, line: str) -> None:
-        """Takes a line with the present time; CloudWatch Logs has no empty events, so an empty line is a blank."""
+        """Takes a line with the present time; there are no empty events, so an empty line is a blank."""
         self._lines.append((round(time.time() * 1000), line or " "))
 
     async def close(self) -> None:
@@ -110,5 +110,5 @@ class LogStream:
 def _logger_refused(code: str, error: ClientError) -> str:
     return (
         "failed to validate logger args: create stream has been retried 1 times: "
-        f"failed to create Cloudwatch log stream: {code}: {error.response['Error']['Message']} : exit status 1"
+        f"failed to create Cloudwatch log stream: {code}: {error.response['Error']['Message']}"
     )
