@@ -158,6 +158,7 @@ def test_columns_and_names(kubectl: Kubectl) -> None:
             "revision": "r-1",
             "expiresAt": "2027-01-31T18:00:00Z",
             "estimatedMonthlyCost": "8.93 USD",
+            "reason": "RollingOut",
             "conditions": [
                 {
                     "type": "Ready",
@@ -196,13 +197,13 @@ def test_explain(kubectl: Kubectl, field: str, says: str) -> None:
     assert says in " ".join(kubectl.must("explain", field).split())
 
 
-def test_status_is_its_own_subresource(kubectl: Kubectl) -> None:
+def test_status_is_its_own_subresource_and_fresh_objects_are_not_settled(kubectl: Kubectl) -> None:
     stored = json.loads(
         kubectl.must(
             "create", "--dry-run=server", "-o", "json", "-f", "-", stdin={**POC, "status": {"url": "x"}}
         )
     )
-    assert "status" not in stored
+    assert stored["status"] == {"observedGeneration": -1}
 
 
 def test_the_models_refuse_nothing_else_than_the_server(kubectl: Kubectl) -> None:

@@ -71,7 +71,7 @@ _AGE = Column("AGE", ".metadata.creationTimestamp", "date")
 POC_COLUMNS = (
     Column("RUNTIME", ".status.runtime"),
     Column("READY", f"{_READY}.status"),
-    Column("STATUS", f"{_READY}.reason"),
+    Column("STATUS", ".status.reason"),
     Column("URL", ".status.url"),
     _AGE,
     Column("REVISION", ".status.revision", priority=1),
@@ -81,7 +81,7 @@ POC_COLUMNS = (
 PLATFORM_COLUMNS = (
     Column("REGION", ".spec.region"),
     Column("READY", f"{_READY}.status"),
-    Column("STATUS", f"{_READY}.reason"),
+    Column("STATUS", ".status.reason"),
     Column("URL", ".status.baseUrl"),
     _AGE,
     Column("ACCOUNT", ".spec.accountId", priority=1),
@@ -137,14 +137,17 @@ def _crd(names: Names, model: type[BaseModel], columns: tuple[Column, ...]) -> d
 
 
 def structural(model: type[BaseModel]) -> Schema:
-    """The structural schema of an object: no `$ref`, no `anyOf`, metadata left to Kubernetes."""
+    """The structural schema of an object: no `$ref`, no `anyOf`, metadata left to Kubernetes.
+
+    A fresh object says that no generation was observed: without that, kstatus takes it for settled.
+    """
     schema = inlined(model)
     schema["properties"] |= {
         "apiVersion": {"type": "string"},
         "kind": {"type": "string"},
         "metadata": {"type": "object"},
     }
-    schema["properties"]["status"].pop("default", None)
+    schema["properties"]["status"]["default"] = {"observedGeneration": -1}
     schema["required"] = ["spec"]
     return schema
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, computed_field
 
 from modelpoc.api.conditions import Condition, ConditionType
 from modelpoc.api.meta import StatusModel
@@ -63,7 +63,14 @@ class Quota(StatusModel):
     """Of so many."""
 
 
+def _publish_reason(schema: dict[str, Any]) -> None:
+    about = (_Conditioned.reason.__doc__ or "").strip()
+    schema["properties"]["reason"] = {"type": "string", "description": about}
+
+
 class _Conditioned(StatusModel):
+    model_config = ConfigDict(json_schema_extra=_publish_reason)
+
     observed_generation: int = 0
     """The generation of the spec that this is about."""
     conditions: Annotated[
@@ -78,6 +85,13 @@ class _Conditioned(StatusModel):
     """How it is; see docs/conditions.md."""
     resources: tuple[ResourceStatus, ...] = ()
     """Everything in AWS that is owned."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def reason(self) -> str | None:
+        """In one word: why Ready is as it is or, where there is no Ready, why nothing is under way."""
+        said = self.condition(ConditionType.READY) or self.condition(ConditionType.RECONCILING)
+        return said.reason if said else None
 
     def condition(self, kind: ConditionType) -> Condition | None:
         """The condition of that type, if it was ever said."""
