@@ -25,6 +25,7 @@ from localcloud.aws.faults import Faults
 from localcloud.aws.http import HttpAnswer, HttpRequest
 from localcloud.aws.identities import Identities
 from localcloud.aws.moto_bridge import MotoBridge
+from localcloud.aws.moto_corrections import corrected
 from localcloud.aws.services import Asked
 from localcloud.aws.throttle import Throttle
 
@@ -146,10 +147,10 @@ class Endpoint:
         backend = self._backends.get(asked.service)
         if asked.operation is None:
             raise _unknown(asked.service, asked.name)
-        parsed = _checked(asked, turn.request, backend is not None)
+        parsed = checked(asked, turn.request, backend is not None)
         turn.parameters = calls.digest(asked.operation.input_shape, parsed)
         if backend is None:
-            answer = await self._moto.call(turn.request)
+            answer = await corrected(asked.service, asked.name, turn.request, self._moto.call)
             turn.carried_out = True
             return answer
         if call.region != self._region and asked.service not in _ANY_REGION:
@@ -184,7 +185,7 @@ class Endpoint:
         )
 
 
-def _checked(asked: Asked, request: HttpRequest, ours: bool) -> dict[str, Any]:
+def checked(asked: Asked, request: HttpRequest, ours: bool) -> dict[str, Any]:
     """The parsed request, refused where the model says so; of what moto checks itself, only its path."""
     if not ours and asked.service not in _CHECKED:
         return dict(asked.labels)
