@@ -48,6 +48,7 @@ class AwsScope:
         self._account, self._region = account, region
         self.inventory = inventory
         self._session = session or boto3.Session(region_name=region)
+        self._own_threads = threads is None
         self._threads = threads or ThreadPoolExecutor(16, thread_name_prefix="aws")
         self._limits = published() if limits is None else limits
         self._on_call = on_call or (lambda *_: None)
@@ -117,6 +118,14 @@ class AwsScope:
                 f"the credentials belong to account {answer['Account']}, the platform to {self._account}: "
                 "correct spec.accountId or give the operator a role in that account",
             )
+
+    def close(self) -> None:
+        """Let connections and threads go; calls under way end first."""
+        if self._own_threads:
+            self._threads.shutdown()
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
 
     def _blocking(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         method = getattr(self._client(service), xform_name(operation))

@@ -1,0 +1,107 @@
+"""Integrations: owner and name in the description, moved ones, doubles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from modelpoc.aws.gateway import signature, signed
+from modelpoc.aws.integration import Integration, IntegrationKind, observed, request
+from modelpoc.aws.seen import one_each, refuse_moved
+from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.errors import Gone
+from modelpoc.reconcile.owner import Owner
+
+pytestmark = pytest.mark.unit
+
+MARK = Owner("fleet").mark
+LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/lb/1/2"
+INTEGRATION = Integration(
+    name="through-lb-0123456789",
+    api_id="api1234567",
+    vpc_link_id="link12",
+    listener_arn=LISTENER,
+    mark=str(MARK),
+)
+
+
+def answered(integration: Integration, integration_id: str = "int1") -> dict[str, object]:
+    return {"IntegrationId": integration_id, **request(integration)}
+
+
+def test_what_was_just_created_shows_no_difference() -> None:
+    have = observed("api1234567", answered(INTEGRATION))
+    assert IntegrationKind().diff(INTEGRATION, have) == ()
+    assert (have.name, have.owner) == (INTEGRATION.name, MARK)
+
+
+def test_routes_learn_their_target_from_it() -> None:
+    assert observed("api1234567", answered(INTEGRATION)).attrs["target"] == "integrations/int1"
+
+
+def test_it_holds_its_api_its_link_and_its_listener() -> None:
+    assert observed("api1234567", answered(INTEGRATION)).refs == {"api1234567", "link12", LISTENER}
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "field"),
+    [
+        ({"ConnectionId": "other"}, "vpc_link_id"),
+        ({"IntegrationUri": LISTENER + "3"}, "listener_arn"),
+        ({"TimeoutInMillis": 1_000}, "timeout_ms"),
+        ({"IntegrationMethod": "GET"}, "method"),
+    ],
+)
+def test_a_change_by_hand_is_told(by_hand: dict[str, object], field: str) -> None:
+    have = observed("api1234567", answered(INTEGRATION) | by_hand)
+    assert [c.field for c in IntegrationKind().diff(INTEGRATION, have)] == [field]
+
+
+def test_a_parameter_that_aws_keeps_as_empty_is_off() -> None:
+    wanted = replace(INTEGRATION, request_parameters={})
+    have = observed("api1234567", answered(wanted) | {"RequestParameters": {"append:header.x": ""}})
+    assert IntegrationKind().diff(wanted, have) == ()
+
+
+def test_a_surplus_parameter_is_a_difference_only_when_asked() -> None:
+    have = observed("api1234567", answered(INTEGRATION) | {"RequestParameters": {"append:header.x": "1"}})
+    assert IntegrationKind().diff(INTEGRATION, have) == ()
+    asked = replace(INTEGRATION, request_parameters={})
+    assert [c.field for c in IntegrationKind().diff(asked, have)] == ["request_parameters"]
+
+
+def test_a_foreign_one_is_named_by_its_id() -> None:
+    have = observed("api1234567", answered(INTEGRATION) | {"Description": "made by hand"})
+    assert (have.name, have.owner) == ("api1234567/int1", None)
+
+
+def test_in_another_api_it_is_not_the_one_wanted() -> None:
+    have = observed("other12345", answered(INTEGRATION))
+    changes = IntegrationKind().diff(INTEGRATION, have)
+    with pytest.raises(Gone):
+        refuse_moved(have, changes, "api_id")
+
+
+def test_a_double_is_seen_as_a_leftover_of_the_same_owner(scope: AwsScope) -> None:
+    first, second = (observed("api1234567", answered(INTEGRATION, i)) for i in ("int1", "int2"))
+    kept, double = one_each(scope, [first, second])
+    assert kept == first
+    assert double.name == f"{INTEGRATION.name} (api1234567/int2)"
+    assert double.owner == MARK
+
+
+def test_of_two_the_one_in_use_keeps_its_name(scope: AwsScope) -> None:
+    first, second = (observed("api1234567", answered(INTEGRATION, i)) for i in ("int1", "int2"))
+    scope.inventory.wrote(second)
+    named = {o.name: o.id for o in one_each(scope, [first, second])}
+    assert named[INTEGRATION.name] == second.id
+
+
+@pytest.mark.parametrize("name", ["a", "two words", "", "with:colon modelpoc:x:y"])
+def test_a_signature_reads_back_as_signed(name: str) -> None:
+    assert signature(signed(str(MARK), name)) == (MARK, name)
+
+
+@pytest.mark.parametrize("text", [None, "", "made by hand", "modelpoc: is nice", "modelpoc:half name"])
+def test_other_text_is_no_signature(text: str | None) -> None:
+    assert signature(text) == (None, text or "")
