@@ -52,12 +52,14 @@ async def relay(
     method: str | None = None,
     body: Any = None,
     idle_seconds: float,
+    total_seconds: float | None = None,
     decorate: Callable[[CIMultiDict[str]], None] | None = None,
 ) -> web.StreamResponse:
     """Sends the request to `url` (already encoded) and streams the answer back.
 
-    `decorate` may change the answer's headers. Raises `Refused` or `TimedOut` when no answer came;
-    an answer that breaks off half way closes the client's connection, as then nothing can be said any more.
+    `idle_seconds` bounds each silence, `total_seconds` all of it. `decorate` may change the answer's
+    headers. Raises `Refused` or `TimedOut` when no answer came; an answer that breaks off half way
+    closes the client's connection, as then nothing can be said any more.
     """
     data = body if body is not None else await incoming_body(request)
     response: web.StreamResponse | None = None
@@ -68,7 +70,9 @@ async def relay(
             headers=CIMultiDict(headers),
             data=data,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=idle_seconds),
+            timeout=aiohttp.ClientTimeout(
+                total=total_seconds, sock_connect=CONNECT_SECONDS, sock_read=idle_seconds
+            ),
         ) as answer:
             response = await _begin(request, answer, decorate)
             async for chunk in answer.content.iter_any():
