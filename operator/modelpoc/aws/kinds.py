@@ -11,12 +11,14 @@ from modelpoc.aws.cluster import ClusterKind
 from modelpoc.aws.http_api import HttpApiKind
 from modelpoc.aws.integration import IntegrationKind
 from modelpoc.aws.listener import ListenerKind
+from modelpoc.aws.listener_rule import ListenerRuleKind
 from modelpoc.aws.load_balancer import LoadBalancerKind
 from modelpoc.aws.log_group import LogGroupKind
 from modelpoc.aws.route import RouteKind
 from modelpoc.aws.route_settings import RouteSettingsKind
 from modelpoc.aws.stage import StageKind
 from modelpoc.aws.target_group import TargetGroupKind
+from modelpoc.aws.task_definition import TaskDefinitionKind
 from modelpoc.aws.vpc_link import VpcLinkKind
 from modelpoc.reconcile.resource import Kind
 
@@ -34,6 +36,8 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     RouteSettingsKind(),
     LogGroupKind(),
     TargetGroupKind(),
+    ListenerRuleKind(),
+    TaskDefinitionKind(),
 )
 
 KINDS: Mapping[str, Kind[Any, Any]] = MappingProxyType({kind.kind: kind for kind in _ALL})

@@ -1,0 +1,261 @@
+"""A task definition: what one container is told. Immutable; another content is another one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from modelpoc.aws import tags
+from modelpoc.aws.seen import one_each, with_fields
+from modelpoc.aws.session import AwsScope
+from modelpoc.aws.tagging import disown_ecs, ecs_tags, named_like_ours, retag_ecs, to_ecs
+from modelpoc.reconcile.errors import CloudError, Gone, Retry
+from modelpoc.reconcile.kind import BaseKind
+from modelpoc.reconcile.owner import short_hash
+from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
+
+ACTIONS = (
+    "ecs:DeleteTaskDefinitions", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition",
+    "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource",
+    "iam:PassRole",
+)  # fmt: skip
+
+CONTENT = tags.PREFIX + "content"
+"""Docker label with the hash of the content: unlike a tag, nobody can change it afterwards."""
+VERSIONS = tags.PREFIX + "versions"
+"""Docker label for the versions of secrets and artifacts that the container reads at its start."""
+_NOT_CONTENT = frozenset({"name", "needs", "given", "tags"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDefinition(Resource):
+    """One container on Fargate; `name` is the family (at most 255 letters, digits, hyphens, underscores)."""
+
+    kind: ClassVar[str] = "TaskDefinition"
+    container_name: str
+    image: str
+    port: int
+    cpu: int
+    """CPU units, 1024 for a core."""
+    memory: int
+    """MiB."""
+    architecture: str = "X86_64"
+    command: tuple[str, ...] | None = None
+    """None: the image's own."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str | Ref] = field(default_factory=dict)
+    """Variable → ARN that ECS reads it from ("valueFrom")."""
+    versions: Mapping[str, str | Ref] = field(default_factory=dict)
+    log_group: str | Ref
+    region: str
+    health_command: tuple[str, ...] | None = None
+    """Program and arguments, run in the container; 0 means healthy. None: not asked inside."""
+    health_interval: int = 10
+    health_timeout: int = 5
+    health_retries: int = 3
+    health_start_period: int = 60
+    execution_role_arn: str
+    task_role_arn: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class TaskDefinitionKind(BaseKind[TaskDefinition, AwsScope]):
+    """Its id is its ARN; it is observed as `<family>@<hash of its content>`, so nothing but tags can differ.
+
+    A revision that is known is not described again but for its tags, in rotation. One that is deregistered
+    and not yet deleted (a crash between the two) is observed as `<family>@<hash>:<revision>`: a leftover.
+    """
+
+    kind = "TaskDefinition"
+    deep = frozenset({"tags"})
+
+    def identify(self, want: TaskDefinition) -> str:
+        return f"{want.name}@{content_hash(want)}"
+
+    def same(self, field: str, want: Any, have: Any) -> bool:
+        return tags.same_tags(want, have) if field == "tags" else bool(want == have)
+
+    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
+        active = await self._observed(scope, await _listed(scope, "ACTIVE"), again=())
+        inactive = await self._observed(scope, await _listed(scope, "INACTIVE"), again=())
+        return [*one_each(scope, active), *map(_deregistered, inactive)]
+
+    async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
+        """One listing for each family: there is one revision in it, or two."""
+        families = sorted({name.partition("@")[0] for name in names})
+        arns = [a for f in families for a in await _listed(scope, "ACTIVE", f) if family_of(a) == f]
+        found = await self._observed(scope, arns, again=names if deep else ())
+        return {o.name: o for o in one_each(scope, found) if o.name in names}
+
+    async def create(self, scope: AwsScope, want: TaskDefinition) -> Observed:
+        answer = await scope.call("ecs", "RegisterTaskDefinition", **register_request(want))
+        return self._required(answer["taskDefinition"], dict(want.tags))
+
+    async def update(
+        self, scope: AwsScope, want: TaskDefinition, have: Observed, changes: tuple[Change, ...]
+    ) -> Observed:
+        after = await retag_ecs(scope, have.id, want.tags, have.fields["tags"])
+        return replace(with_fields(have, tags=after), owner=tags.mark_of(after))
+
+    async def delete(self, scope: AwsScope, have: Observed) -> None:
+        """Deregister, then delete: AWS deletes only what is inactive."""
+        with _already_so():
+            await scope.call("ecs", "DeregisterTaskDefinition", taskDefinition=have.id)
+        with _already_so():
+            answer = await scope.call("ecs", "DeleteTaskDefinitions", taskDefinitions=[have.id])
+            left = [f for f in answer.get("failures", ()) if f.get("reason") != "MISSING"]
+            if left:
+                raise Retry(f"{have.id} is deregistered, not yet deleted: {left[0].get('reason', '')}")
+
+    async def disown(self, scope: AwsScope, have: Observed) -> None:
+        await disown_ecs(scope, have.id, have.fields["tags"])
+
+    async def _observed(self, scope: AwsScope, arns: Iterable[str], again: Collection[str]) -> list[Observed]:
+        known = {o.id: o for o in scope.inventory.of_kind(self.kind) if o.name not in again}
+        found = []
+        for arn in arns:
+            have = known.get(arn) or await self._described(scope, arn)
+            found += [have] if have else []
+        return found
+
+    async def _described(self, scope: AwsScope, arn: str) -> Observed | None:
+        with _already_so():
+            answer = await scope.call("ecs", "DescribeTaskDefinition", taskDefinition=arn, include=["TAGS"])
+            return observed(answer["taskDefinition"], ecs_tags(answer.get("tags")))
+        return None
+
+    def _required(self, definition: Mapping[str, Any], found: Mapping[str, str]) -> Observed:
+        have = observed(definition, found)
+        assert have is not None, "RegisterTaskDefinition gives back the labels it was given"
+        return have
+
+
+def content_hash(want: TaskDefinition) -> str:
+    """10 hex digits of everything but the tags, the same in whatever order mappings stand."""
+    content = {f.name: getattr(want, f.name) for f in dataclasses.fields(want) if f.name not in _NOT_CONTENT}
+    return short_hash(json.dumps(content, sort_keys=True))
+
+
+def register_request(want: TaskDefinition) -> dict[str, Any]:
+    """Parameters of RegisterTaskDefinition."""
+    request = {
+        "family": want.name,
+        "requiresCompatibilities": ["FARGATE"],
+        "networkMode": "awsvpc",
+        "cpu": str(want.cpu),
+        "memory": str(want.memory),
+        "runtimePlatform": {"cpuArchitecture": want.architecture, "operatingSystemFamily": "LINUX"},
+        "executionRoleArn": want.execution_role_arn,
+        "containerDefinitions": [_container(want)],
+        "tags": to_ecs(want.tags),
+    }
+    return {**request, "taskRoleArn": want.task_role_arn} if want.task_role_arn else request
+
+
+def _container(want: TaskDefinition) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "name": want.container_name,
+        "image": want.image,
+        "essential": True,
+        "portMappings": [{"containerPort": want.port, "protocol": "tcp"}],
+        "environment": [{"name": k, "value": v} for k, v in sorted(want.environment.items())],
+        "secrets": [{"name": k, "valueFrom": v} for k, v in sorted(want.secrets.items())],
+        "dockerLabels": _labels(want),
+        "logConfiguration": _log_configuration(want),
+    }
+    if want.command:
+        container["command"] = list(want.command)
+    if want.health_command:
+        container["healthCheck"] = {
+            "command": ["CMD", *want.health_command],
+            "interval": want.health_interval,
+            "timeout": want.health_timeout,
+            "retries": want.health_retries,
+            "startPeriod": want.health_start_period,
+        }
+    return container
+
+
+def _labels(want: TaskDefinition) -> dict[str, str]:
+    labels = {CONTENT: content_hash(want)}
+    if want.versions:
+        labels[VERSIONS] = short_hash(json.dumps(dict(want.versions), sort_keys=True))
+    return labels
+
+
+def _log_configuration(want: TaskDefinition) -> dict[str, Any]:
+    """Non-blocking: a container that writes faster than logs are taken must not stand still for it.
+
+    Source: CloudWatch Logs options in "LogConfiguration", ECS API reference.
+    """
+    options = {
+        "awslogs-group": want.log_group,
+        "awslogs-region": want.region,
+        "awslogs-stream-prefix": "ecs",
+        "mode": "non-blocking",
+        "max-buffer-size": "25m",
+    }
+    return {"logDriver": "awslogs", "options": options}
+
+
+def observed(definition: Mapping[str, Any], found: Mapping[str, str]) -> Observed | None:
+    """One revision as DescribeTaskDefinition shows it; None when it is not of our making."""
+    containers: Sequence[Mapping[str, Any]] = definition.get("containerDefinitions") or ({},)
+    content = (containers[0].get("dockerLabels") or {}).get(CONTENT)
+    if content is None:
+        return None
+    arn, family = definition["taskDefinitionArn"], definition["family"]
+    return Observed(
+        TaskDefinition.kind,
+        f"{family}@{content}",
+        id=arn,
+        fields={"tags": dict(found)},
+        attrs={
+            "arn": arn,
+            "id": arn,
+            "revision": arn.rpartition("/")[2],
+            "container": containers[0].get("name", ""),
+            "image": containers[0].get("image", ""),
+        },
+        refs=_refs(containers),
+        owner=tags.mark_of(found),
+    )
+
+
+def _refs(containers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Log groups and secrets that the containers use."""
+    logs = [(c.get("logConfiguration") or {}).get("options", {}).get("awslogs-group") for c in containers]
+    secrets = [s["valueFrom"] for c in containers for s in c.get("secrets") or ()]
+    return frozenset(ref for ref in (*logs, *secrets) if ref)
+
+
+def family_of(arn: str) -> str:
+    """arn:…:task-definition/<family>:<revision>"""
+    return arn.rpartition("/")[2].rpartition(":")[0]
+
+
+def _deregistered(have: Observed) -> Observed:
+    """Under a name of its own: the same content may have been registered again meanwhile."""
+    content = have.name.partition("@")[2][:10]
+    return replace(have, name=f"{family_of(have.id)}@{content}:{have.id.rpartition(':')[2]}")
+
+
+@contextmanager
+def _already_so() -> Iterator[None]:
+    """ECS answers ClientException for a revision that is gone, or inactive already: no trouble here."""
+    try:
+        yield
+    except CloudError as error:
+        if not isinstance(error, Gone) and error.code != "ClientException":
+            raise
+
+
+async def _listed(scope: AwsScope, status: str, family: str = "") -> list[str]:
+    """ARNs of revisions in `status` whose family is named like ours, the newest of each family first."""
+    which = {"familyPrefix": family} if family else {}
+    pages = scope.pages("ecs", "ListTaskDefinitions", status=status, sort="DESC", maxResults=100, **which)
+    return [arn async for p in pages for arn in p["taskDefinitionArns"] if named_like_ours(family_of(arn))]
