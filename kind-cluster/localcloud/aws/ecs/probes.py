@@ -10,8 +10,9 @@ from localcloud.aws.ecs.records import Container as Record
 from localcloud.runtime.container import Container
 
 _SOON = 0.2  # real seconds: a check starts a program, which no time scale makes cheaper
+_START = 5.0  # real seconds: what a start may take on a busy machine
 _STEADY = 10.0  # real seconds between checks of a container that is HEALTHY; a machine has many tasks
-_PATIENCE = 2.0  # real seconds that a command gets at least, however short its timeout is when scaled
+_PATIENCE = 5.0  # real seconds that a command gets at least, however short its timeout is when scaled
 
 
 async def watch(record: Record, container: Container, clock: Clock, changed: Callable[[], None]) -> None:
@@ -25,7 +26,7 @@ async def watch(record: Record, container: Container, clock: Clock, changed: Cal
     if not command:
         return
     loop = asyncio.get_running_loop()
-    counts_from = loop.time() + clock.seconds(check.get("startPeriod") or 0)
+    counts_from = loop.time() + start_allowance(clock, check.get("startPeriod") or 0)
     failures = 0
     while True:
         await asyncio.sleep(_pause(clock, check["interval"], record.health == "HEALTHY" and not failures))
@@ -33,6 +34,11 @@ async def watch(record: Record, container: Container, clock: Clock, changed: Cal
         well = await container.check(command, max(clock.seconds(check["timeout"]), _PATIENCE))
         failures = 0 if well else failures + (loop.time() >= counts_from)
         _note(record, well, failures >= check["retries"], changed)
+
+
+def start_allowance(clock: Clock, aws_seconds: float) -> float:
+    """Real seconds for a grace or start period: a program starts in its own time, so 5 s of it are not scaled."""
+    return max(clock.seconds(aws_seconds), min(aws_seconds, _START))
 
 
 def _note(record: Record, well: bool, failed: bool, changed: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from localcloud.aws.ecs import deployments, rollout
 from localcloud.aws.ecs.events import say, task_list
 from localcloud.aws.ecs.machine import Machine
+from localcloud.aws.ecs.probes import start_allowance
 from localcloud.aws.ecs.records import Deployment, Service, Task
 from localcloud.aws.ecs.targets import states
 
@@ -184,5 +185,5 @@ class ServiceScheduler:
         return task.started_at is not None and (self._clock.now() - task.started_at).total_seconds() >= least
 
     def _past_grace(self, task: Task, now: datetime) -> bool:
-        grace = self._clock.seconds(self._service.options.get("healthCheckGracePeriodSeconds") or 0)
+        grace = start_allowance(self._clock, self._service.options.get("healthCheckGracePeriodSeconds") or 0)
         return task.started_at is not None and (now - task.started_at).total_seconds() >= grace
