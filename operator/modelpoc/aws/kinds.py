@@ -16,6 +16,7 @@ from modelpoc.aws.load_balancer import LoadBalancerKind
 from modelpoc.aws.log_group import LogGroupKind
 from modelpoc.aws.route import RouteKind
 from modelpoc.aws.route_settings import RouteSettingsKind
+from modelpoc.aws.service import ServiceKind
 from modelpoc.aws.stage import StageKind
 from modelpoc.aws.target_group import TargetGroupKind
 from modelpoc.aws.task_definition import TaskDefinitionKind
@@ -38,6 +39,7 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     TargetGroupKind(),
     ListenerRuleKind(),
     TaskDefinitionKind(),
+    ServiceKind(),
 )
 
 KINDS: Mapping[str, Kind[Any, Any]] = MappingProxyType({kind.kind: kind for kind in _ALL})
