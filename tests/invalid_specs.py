@@ -117,6 +117,9 @@ CASES: tuple[Invalid, ...] = (
     Invalid(
         "unknown-field-deep", {"ecs.healthCheck": {"pth": "/"}}, "spec.ecs.healthCheck.pth", "unknown field"
     ),
+    Invalid("unknown-null", {"ecs.healthCheck": {"p": None}}, "spec.ecs.healthCheck.p", "unknown field"),
+    Invalid("snake-case", {"deletion_policy": "Retain"}, "spec.deletion_policy", "unknown field"),
+    Invalid("expires-number", {"expiresAt": 1}, "spec.expiresAt", "must be of type string"),
     Invalid(
         "platform-name", {"platformRef": {"name": "The Platform"}}, "spec.platformRef.name", "lower-case"
     ),

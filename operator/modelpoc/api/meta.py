@@ -51,7 +51,8 @@ class Model(BaseModel):
     def _drop_nulls(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None}
+        known = {field.alias for field in cls.model_fields.values()} | set(cls.model_fields)
+        return {key: value for key, value in data.items() if value is not None or key not in known}
 
     @model_validator(mode="after")
     def _keep_rules(self) -> Any:

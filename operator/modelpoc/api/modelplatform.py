@@ -57,7 +57,7 @@ Bucket = Annotated[
 Pattern = Annotated[
     str,
     Field(min_length=1, max_length=512),
-    Shape(r"[^\s]+", "write a pattern without spaces, where * stands for any text"),
+    Shape(r"[!-~]+", "write a pattern without spaces, where * stands for any text"),
 ]
 
 
@@ -221,7 +221,7 @@ class Authorizer(Model):
     issuer: Annotated[
         str,
         Field(max_length=1024),
-        Shape(r"https?://[^\s]+", "write the issuer's URL, as in https://login.example.org"),
+        Shape(r"https?://[!-~]+", "write the issuer's URL, as in https://login.example.org"),
     ]
     """Issuer of the tokens."""
     audience: Annotated[

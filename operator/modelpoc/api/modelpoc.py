@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue
+from pydantic_core import PydanticKnownError
 
 from modelpoc.api.checks import VALIDATIONS, Holds, Rule, Shape, Unique, one_of, refusal
 from modelpoc.api.ecs import (
@@ -113,13 +114,15 @@ class Notifications(Model):
 
 _DAY = "(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-RFC3339 = rf"[0-9]{{4}}-(0[1-9]|1[0-2])-{_DAY}T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{_CLOCK})"
+RFC3339 = rf"20[0-9]{{2}}-(0[1-9]|1[0-2])-{_DAY}T{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{_CLOCK})"
 _TIME = Shape(RFC3339, "write a day that exists and a time with its zone, as in 2027-01-31T18:00:00Z")
 
 
 def _instant(value: Any) -> Any:
-    if not isinstance(value, str):
+    if isinstance(value, datetime):
         return value
+    if not isinstance(value, str):
+        raise PydanticKnownError("string_type")
     _TIME.check(value)
     try:
         return datetime.fromisoformat(value)
@@ -132,13 +135,20 @@ def _publish_instant(schema: dict[str, Any]) -> None:
     schema["maxLength"] = 32
     _TIME.publish(schema)
     entry = schema[VALIDATIONS][-1]
-    entry["rule"] += " && timestamp(self) > timestamp('1970-01-01T00:00:00Z')"
+    entry["rule"] += " && timestamp(self) > timestamp('1999-01-01T00:00:00Z')"
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant), Field(json_schema_extra=_publish_instant)]
 """A moment, written as in RFC 3339 with its zone."""
 
 _TAG_TEXT = r"[A-Za-z0-9 _.:/=+@-]*"
+
+
+def _without_nulls(tags: Any) -> Any:
+    return (
+        {key: value for key, value in tags.items() if value is not None} if isinstance(tags, dict) else tags
+    )
+
 
 Tags = Annotated[
     dict[
@@ -164,6 +174,7 @@ Tags = Annotated[
             lambda tags: not any(key.startswith(("aws:", "modelpoc.dev/")) for key in tags),
         )
     ),
+    BeforeValidator(_without_nulls),
 ]
 
 

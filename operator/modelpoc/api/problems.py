@@ -54,9 +54,18 @@ def parse_platform(data: Mapping[str, Any]) -> ModelPlatform:
 
 def _parse(model: type[Object], data: Mapping[str, Any]) -> Object:
     try:
-        return model.model_validate(dict(data))
+        return model.model_validate(_whole(dict(data)), by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidObject(problems(model, error)) from None
+
+
+def _whole(value: Any) -> Any:
+    """JSON, and so the API server, knows no difference between 2 and 2.0."""
+    if isinstance(value, dict):
+        return {key: _whole(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_whole(child) for child in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def problems(model: type[BaseModel], error: ValidationError) -> tuple[Problem, ...]:

@@ -15,7 +15,7 @@ S3Url = Annotated[
     str,
     Field(max_length=1024),
     Shape(
-        r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?",
+        r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]*)?",
         "write s3://bucket/key, as in s3://models/experience-linker/model.tar.gz",
     ),
 ]
@@ -183,7 +183,7 @@ class SageMakerSpec(Model):
         Annotated[
             str,
             Field(min_length=1, max_length=255),
-            Shape(r"[^\s]+", "write the image's URI without spaces"),
+            Shape(r"[!-~]+", "write the image's URI without spaces"),
         ]
         | None
     ) = None
