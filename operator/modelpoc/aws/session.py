@@ -32,6 +32,8 @@ class AwsScope:
     Each call is made once: botocore's own retries are off, because a second CreateRule or
     RegisterTaskDefinition after a lost answer makes a second thing. What failed in passing is tried
     again by a later pass, which reads first.
+
+    `endpoint_url` is another place than AWS's own; left out, boto3 looks at AWS_ENDPOINT_URL.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class AwsScope:
         *,
         inventory: Inventory,
         session: boto3.Session | None = None,
+        endpoint_url: str | None = None,
         threads: ThreadPoolExecutor | None = None,
         limits: Mapping[str, Bucket] | None = None,
         on_call: OnCall | None = None,
@@ -48,6 +51,7 @@ class AwsScope:
         self._account, self._region = account, region
         self.inventory = inventory
         self._session = session or boto3.Session(region_name=region)
+        self._endpoint_url = endpoint_url
         self._own_threads = threads is None
         self._threads = threads or ThreadPoolExecutor(16, thread_name_prefix="aws")
         self._limits = published() if limits is None else limits
@@ -67,6 +71,10 @@ class AwsScope:
     def arn(self, service: str, rest: str) -> str:
         """`arn:aws:<service>:<region>:<account>:<rest>`, in the partition of the region."""
         return f"arn:{self._partition}:{service}:{self._region}:{self._account}:{rest}"
+
+    @property
+    def session(self) -> boto3.Session:
+        return self._session
 
     @property
     def _partition(self) -> str:
@@ -146,7 +154,9 @@ class AwsScope:
             read_timeout=30,
             user_agent_extra="modelpoc",
         )
-        return self._session.client(service, region_name=self._region, config=config)
+        return self._session.client(
+            service, region_name=self._region, endpoint_url=self._endpoint_url, config=config
+        )
 
     def _tokens(self, service: str, operation: str) -> tuple[str, str]:
         client = self._client(service)

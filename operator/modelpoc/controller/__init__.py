@@ -1,0 +1,1 @@
+"""kopf as informer → queue → pass → status. Knows Kubernetes, and no AWS service."""

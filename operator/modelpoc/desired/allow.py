@@ -95,19 +95,23 @@ def _ecs(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refu
     allow = platform.spec.allow
     if platform.spec.ecs is None:
         yield Refusal(
-            Reason.PLATFORM_NOT_READY, f"platform {platform.metadata.name} runs no ECS POCs: it has no spec.ecs"
+            Reason.PLATFORM_NOT_READY,
+            f"platform {platform.metadata.name} runs no ECS POCs: it has no spec.ecs",
         )
     yield from _image(spec, poc, platform)
     yield from _size(spec, allow)
     role = spec.task_role_arn
     own = platform.spec.ecs.task_role_arn if platform.spec.ecs else None
     if role and role != own and not _matches(role, allow.role_arns):
-        yield Refusal(Reason.ROLE_NOT_ALLOWED, f"ecs.taskRoleArn {role} is not in the platform's allow.roleArns")
+        yield Refusal(
+            Reason.ROLE_NOT_ALLOWED, f"ecs.taskRoleArn {role} is not in the platform's allow.roleArns"
+        )
     for ref in spec.secrets:
         arn = ref.ssm_parameter_arn or ref.secrets_manager_arn
         if arn and not _matches(arn, allow.secret_arns):
             yield Refusal(
-                Reason.SECRET_NOT_ALLOWED, f"secret {ref.name}: {arn} is not in the platform's allow.secretArns"
+                Reason.SECRET_NOT_ALLOWED,
+                f"secret {ref.name}: {arn} is not in the platform's allow.secretArns",
             )
 
 
@@ -121,7 +125,8 @@ def _image(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Re
     elif not _matches(spec.image, platform.spec.allow.images):
         patterns = ", ".join(platform.spec.allow.images)
         yield Refusal(
-            Reason.IMAGE_NOT_ALLOWED, f"ecs.image {spec.image} fits none of the platform's allow.images: {patterns}"
+            Reason.IMAGE_NOT_ALLOWED,
+            f"ecs.image {spec.image} fits none of the platform's allow.images: {patterns}",
         )
 
 

@@ -151,7 +151,7 @@ def _environment(inputs: EcsInputs) -> dict[str, str]:
 def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...]) -> TaskDefinition:
     spec, shared, check = inputs.spec, inputs.shared, inputs.spec.health_check
     name = inputs.named.name(255)
-    artifacts = {"artifact": Ref(Artifact.kind, a.name, "version") for a in artifact}
+    artifacts = {a.name: Ref(Artifact.kind, a.name, "version") for a in artifact}
     return TaskDefinition(
         name=name,
         container_name=CONTAINER,

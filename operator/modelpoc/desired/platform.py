@@ -9,6 +9,7 @@ from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.route import Cors
 from modelpoc.aws.authorizer import Authorizer
 from modelpoc.aws.cluster import Cluster
+from modelpoc.aws.http_api import Cors as ApiCors
 from modelpoc.aws.http_api import HttpApi
 from modelpoc.aws.integration import Integration
 from modelpoc.aws.listener import Listener
@@ -91,7 +92,9 @@ class _Platform:
     def _balancer(self, index: int, spec: LoadBalancerSpec) -> tuple[LoadBalancer, Listener]:
         balancer = self._given_balancer(spec.arn) if spec.arn else self._own_balancer(index)
         if spec.listener_arn:
-            return balancer, Listener(name=spec.listener_arn, given=True, port=spec.listener_port)
+            return balancer, Listener(
+                name=spec.listener_arn, given=True, load_balancer_arn=spec.arn or "", port=spec.listener_port
+            )
         name = f"{balancer.name.rpartition('/')[2]}:{spec.listener_port}"
         listener = Listener(
             name=name,
@@ -117,7 +120,7 @@ class _Platform:
 
     def _api(self) -> HttpApi:
         name = self.named.name(128)
-        return HttpApi(name=name, tags=self.named.tags(name), **_cors(self.spec.routing.cors))
+        return HttpApi(name=name, cors=_cors(self.spec.routing.cors), tags=self.named.tags(name))
 
     def _within(self, api: HttpApi) -> Iterable[Resource]:
         if not api.given:
@@ -189,14 +192,14 @@ def _integration_name(api: HttpApi, listener: Listener) -> str:
     return f"{api.name}/{listener.name}"
 
 
-def _cors(cors: Cors | None) -> dict[str, object]:
+def _cors(cors: Cors | None) -> ApiCors:
     if cors is None:
-        return {}
-    return {
-        "cors_origins": tuple(sorted(cors.allow_origins)),
-        "cors_methods": tuple(sorted(cors.allow_methods)),
-        "cors_headers": tuple(sorted(cors.allow_headers)),
-        "cors_expose": tuple(sorted(cors.expose_headers)),
-        "cors_credentials": cors.allow_credentials,
-        "cors_max_age": cors.max_age_seconds,
-    }
+        return ApiCors()
+    return ApiCors(
+        origins=cors.allow_origins,
+        methods=cors.allow_methods,
+        headers=cors.allow_headers,
+        expose=cors.expose_headers,
+        credentials=cors.allow_credentials,
+        max_age=cors.max_age_seconds,
+    )

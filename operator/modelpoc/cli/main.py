@@ -1,0 +1,37 @@
+"""`modelpoc`: one command for people, scripts and the operator's container."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from modelpoc.cli.crds import crds
+from modelpoc.cli.operator import operator
+from modelpoc.cli.render import render
+
+app = typer.Typer(
+    name="modelpoc",
+    help="Put a model in front of people on AWS, from a few lines of configuration.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(render)
+app.command()(crds)
+app.command()(operator)
+
+
+def _plug_in() -> None:
+    """Commands of other packages, such as `local`, which the operator's image does not carry."""
+    for entry in entry_points(group="modelpoc.commands"):
+        app.add_typer(entry.load(), name=entry.name)
+
+
+def main() -> None:
+    _plug_in()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,57 @@
+"""What a pass over a POC found, before it is put into words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from modelpoc.api.status import Placement
+from modelpoc.desired.allow import Refusal
+from modelpoc.desired.routes import Urls
+from modelpoc.reconcile.act import Outcome
+from modelpoc.reconcile.errors import CloudError
+
+
+class Goal(Enum):
+    """What the object's life asks of a pass."""
+
+    RUN = "run"
+    SUSPEND = "suspend"
+    EXPIRE = "expire"
+    DELETE = "delete"
+    OBSERVE = "observe"
+
+
+class Answer(Enum):
+    """What the public URL said to the last question."""
+
+    UNASKED = "unasked"
+    GOOD = "good"
+    WAITING = "waiting"
+    """Not yet good, and not asked for long."""
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Probed:
+    answer: Answer = Answer.UNASKED
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one POC stands."""
+
+    goal: Goal
+    refusals: tuple[Refusal, ...] = ()
+    trouble: CloudError | None = None
+    """The pass as a whole could not be made."""
+    outcome: Outcome | None = None
+    probed: Probed = Probed()
+    placeholder: bool = False
+    urls: Urls | None = None
+    placement: Placement | None = None
+    resumed_at: datetime | None = None
+    expires_at: datetime | None = None
+    cost: str | None = None

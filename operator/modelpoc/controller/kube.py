@@ -1,0 +1,107 @@
+"""Writes to Kubernetes: status, finalizers, events; and plain lists of names."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from kubernetes.aio import client
+from kubernetes.aio.client.exceptions import ApiException
+
+from modelpoc.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
+from modelpoc.controller.keys import Key, What
+
+log = logging.getLogger(__name__)
+
+PLURALS = {What.POC: "modelpocs", What.PLATFORM: "modelplatforms"}
+_MERGE = "application/merge-patch+json"
+
+
+class Written(Enum):
+    DONE = "done"
+    CONFLICT = "conflict"
+    """The object changed meanwhile: look again, then decide anew."""
+    GONE = "gone"
+
+
+class Kube:
+    """The few calls that passes make. Each write holds only for the version of the object it came from."""
+
+    def __init__(self, api: Any) -> None:
+        self._objects: Any = client.CustomObjectsApi(api)
+        self._core: Any = client.CoreV1Api(api)
+
+    async def patch_status(
+        self, key: Key, version: str, status: Mapping[str, Any]
+    ) -> tuple[Written, Mapping[str, Any] | None]:
+        body = {"metadata": {"resourceVersion": version}, "status": status}
+        return await self._patch(key, body, "_status")
+
+    async def set_finalizers(
+        self, key: Key, version: str, finalizers: Iterable[str]
+    ) -> tuple[Written, Mapping[str, Any] | None]:
+        body = {"metadata": {"resourceVersion": version, "finalizers": list(finalizers)}}
+        return await self._patch(key, body, "")
+
+    async def _patch(
+        self, key: Key, body: Mapping[str, Any], part: str
+    ) -> tuple[Written, Mapping[str, Any] | None]:
+        where = {"namespace": key.namespace} if key.what is What.POC else {}
+        level = "namespaced" if key.what is What.POC else "cluster"
+        patch = getattr(self._objects, f"patch_{level}_custom_object{part}")
+        try:
+            answer = await patch(
+                group=GROUP,
+                version=VERSION,
+                plural=PLURALS[key.what],
+                name=key.name,
+                body=body,
+                _content_type=_MERGE,
+                **where,
+            )
+        except ApiException as error:
+            if error.status in (404, 409):
+                return (Written.GONE if error.status == 404 else Written.CONFLICT), None
+            raise
+        return Written.DONE, answer
+
+    async def names(self, what: What) -> set[Key]:
+        """Every object of ours that there is now."""
+        answer = await self._objects.list_cluster_custom_object(
+            group=GROUP, version=VERSION, plural=PLURALS[what]
+        )
+        return {key_of(item["metadata"], what) for item in answer["items"]}
+
+    async def event(
+        self, key: Key, meta: ObjectMeta, reason: str, message: str, *, warning: bool = False
+    ) -> None:
+        """Told to people by `kubectl describe`. A lost event is not worth failing for."""
+        now = datetime.now(UTC)
+        body = {
+            "metadata": {"generateName": f"{key.name[:40]}-", "namespace": key.namespace or "default"},
+            "involvedObject": {
+                "apiVersion": API_VERSION,
+                "kind": key.what.value,
+                "namespace": key.namespace,
+                "name": key.name,
+                "uid": meta.uid,
+            },
+            "reason": reason,
+            "message": message[:1000],
+            "type": "Warning" if warning else "Normal",
+            "firstTimestamp": now.isoformat(),
+            "lastTimestamp": now.isoformat(),
+            "count": 1,
+            "source": {"component": "modelpoc"},
+        }
+        try:
+            await self._core.create_namespaced_event(key.namespace or "default", body)
+        except Exception as error:
+            log.warning("event %s for %s was not written: %s", reason, key, error)
+
+
+def key_of(metadata: Mapping[str, Any], what: What) -> Key:
+    return Key(metadata.get("namespace", ""), metadata["name"], what)

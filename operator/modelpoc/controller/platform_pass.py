@@ -1,0 +1,234 @@
+"""One pass over one platform: its shared parts, and what its POCs need to know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason, Verdict, set_conditions
+from modelpoc.api.meta import ADOPT, FINALIZER, ORPHAN
+from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.api.status import ModelPlatformStatus, ModelPOCStatus, Quota
+from modelpoc.controller.accounts import Account, Accounts
+from modelpoc.controller.findings import Finding, Goal
+from modelpoc.controller.keys import Key
+from modelpoc.controller.kube import Written
+from modelpoc.controller.news import News, of_work
+from modelpoc.controller.objects import Objects
+from modelpoc.controller.poc_pass import Next
+from modelpoc.controller.poc_status import resources
+from modelpoc.controller.queue import Queue
+from modelpoc.controller.settings import Settings
+from modelpoc.controller.store import Store, Unreadable
+from modelpoc.controller.unreadable import invalid_status
+from modelpoc.controller.verdicts import Motion, Summary, summary
+from modelpoc.desired.names import platform_named
+from modelpoc.desired.places import ROUTES_PER_API, TARGET_GROUPS_PER_LOAD_BALANCER, Places
+from modelpoc.desired.platform import Lookup, places_of, platform_graph
+from modelpoc.reconcile.act import Ages, Outcome
+from modelpoc.reconcile.errors import CloudError, Stall
+from modelpoc.reconcile.graph import Graph
+from modelpoc.reconcile.inventory import Inventory
+from modelpoc.reconcile.leave import leave
+from modelpoc.reconcile.owner import Mark
+from modelpoc.reconcile.plan import Rules
+from modelpoc.reconcile.resource import Observed
+
+
+class PlatformPass:
+    """Like a POC's pass, for what POCs share. When the shared parts change, all its POCs get a pass."""
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        objects: Objects,
+        queue: Queue,
+        settings: Settings,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store, self.accounts, self.objects, self.queue = store, accounts, objects, queue
+        self.settings, self.now = settings, now
+
+    async def run(self, key: Key) -> Next:
+        platform = self.store.platform(key.name)
+        if platform is None:
+            self.accounts.drop(key.name)
+            return Next(None)
+        if isinstance(platform, Unreadable):
+            status = invalid_status(platform, self.now())
+            if status is not None:
+                await self.objects.write_raw_status(key, platform.metadata, status)
+            return Next(None)
+        if platform.metadata.deletion_timestamp:
+            return await self._deleted(key, platform)
+        return await self._living(key, platform)
+
+    async def _living(self, key: Key, platform: ModelPlatform) -> Next:
+        if FINALIZER not in platform.metadata.finalizers:
+            if await self.objects.add_finalizer(key, platform.metadata) is not Written.DONE:
+                return Next(0.0)
+            platform = self._current(key, platform)
+        account = self.accounts.of(platform)
+        found = await self._passed(key, platform, account, platform_graph(platform), Goal.RUN)
+        places = places_of(platform, _lookup(found.outcome)) if found.outcome else account.places
+        whole = self._summary(found, platform, places)
+        if places != account.places or bool(account.problem) != (whole.motion is not Motion.DONE):
+            account.places = places
+            account.problem = "" if whole.motion is Motion.DONE else whole.message
+            for poc in self.store.pocs_of(key.name):
+                self.queue.add(poc)
+        return await self._say(key, platform, account, found, whole)
+
+    async def _passed(
+        self, key: Key, platform: ModelPlatform, account: Account, graph: Graph, goal: Goal
+    ) -> Finding:
+        mark = _mark(platform)
+        rules = Rules(adopt=platform.metadata.annotations.get(ADOPT) == "true")
+        ages = Ages(listing=self.settings.fast_resync * 0.9, settling=self.settings.poll * 0.5)
+        try:
+            if not account.checked:
+                await account.scope.check_account()
+                account.checked = True
+            outcome = await account.engine.run(graph, mark, rules, ages)
+        except CloudError as error:
+            return Finding(goal, trouble=error)
+        await self.objects.tell(key, platform.metadata, of_work(outcome))
+        return Finding(goal, outcome=outcome)
+
+    def _summary(self, found: Finding, platform: ModelPlatform, places: Places | None) -> Summary:
+        whole = summary(found, _as_poc_status(platform))
+        if whole.motion is Motion.PROGRESS and whole.reason is Reason.PROBING:
+            if places is None:
+                return Summary(Motion.PROGRESS, Reason.CREATING, "its shared parts are being read")
+            base = places.apis[0].endpoint + f"/{platform.spec.routing.base_path}"
+            return Summary(Motion.DONE, Reason.READY, f"POCs answer under {base}", ready=True)
+        return whole
+
+    # going
+
+    async def _deleted(self, key: Key, platform: ModelPlatform) -> Next:
+        if FINALIZER not in platform.metadata.finalizers:
+            return Next(None)
+        users = self.store.pocs_of(key.name)
+        account = self.accounts.of(platform)
+        if users:
+            names = ", ".join(sorted(map(str, users))[:5])
+            whole = Summary(
+                Motion.PROGRESS,
+                Reason.WAITING_FOR_POCS,
+                f"{len(users)} POCs use it ({names}): delete them first",
+            )
+            return await self._say(key, platform, account, Finding(Goal.DELETE), whole)
+        if platform.metadata.annotations.get(ORPHAN) == "true":
+            return await self._left(key, platform, account)
+        found = await self._passed(key, platform, account, Graph(), Goal.DELETE)
+        if found.trouble is None and not account.engine.inventory.owned(_mark(platform)):
+            return await self._released(key, platform)
+        return await self._say(key, platform, account, found, summary(found, _as_poc_status(platform)))
+
+    async def _left(self, key: Key, platform: ModelPlatform, account: Account) -> Next:
+        try:
+            await leave(account.engine, _mark(platform))
+        except CloudError as error:
+            await self.objects.tell(key, platform.metadata, [_left_behind(error)])
+        return await self._released(key, platform)
+
+    async def _released(self, key: Key, platform: ModelPlatform) -> Next:
+        written = await self.objects.remove_finalizer(key, self._current(key, platform).metadata)
+        return Next(0.0 if written is Written.CONFLICT else None)
+
+    # status
+
+    async def _say(
+        self, key: Key, platform: ModelPlatform, account: Account, found: Finding, whole: Summary
+    ) -> Next:
+        current = self._current(key, platform)
+        new = self._status(key, current, account, found, whole)
+        if await self.objects.write_status(key, current, new) is Written.CONFLICT:
+            return Next(0.0)
+        return self._next(found, whole)
+
+    def _status(
+        self, key: Key, platform: ModelPlatform, account: Account, found: Finding, whole: Summary
+    ) -> ModelPlatformStatus:
+        old, generation = platform.status, platform.metadata.generation
+        said = set_conditions(old.conditions, _verdicts(whole), self.now(), generation)
+        base = platform.spec.routing.base_path
+        places, pocs = account.places, len(self.store.pocs_of(key.name))
+        return old.model_copy(
+            update={
+                "observed_generation": generation,
+                "conditions": said,
+                "resources": resources(found.outcome.plan) if found.outcome else old.resources,
+                "base_url": f"{places.apis[0].endpoint}/{base}" if places else old.base_url,
+                "pocs": len(self.store.pocs_of(key.name)),
+                "quotas": quotas(
+                    places, account.engine.inventory, platform, len(self.store.pocs_of(key.name))
+                ),
+            }
+        )
+
+    def _next(self, found: Finding, whole: Summary) -> Next:
+        error = found.trouble or next(iter(found.outcome.errors.values() if found.outcome else ()), None)
+        if error is not None:
+            return Next(self.settings.stalled_retry) if isinstance(error, Stall) else Next(None, failed=True)
+        if whole.reason is Reason.WAITING_FOR_POCS:
+            return Next(self.settings.fast_resync)
+        if whole.motion is Motion.PROGRESS:
+            return Next(self.settings.poll)
+        return Next(self.settings.fast_resync)
+
+    def _current(self, key: Key, platform: ModelPlatform) -> ModelPlatform:
+        newest = self.store.platform(key.name)
+        return newest if isinstance(newest, ModelPlatform) else platform
+
+
+def _mark(platform: ModelPlatform) -> Mark:
+    return platform_named(platform.metadata, platform.owner_id, {}).owner.mark
+
+
+def _lookup(outcome: Outcome) -> Lookup:
+    """What is there for a resource of the graph. A platform's resources are named as in their graph."""
+    by_key = {(s.kind, s.name): s.have for s in outcome.plan.steps if s.want}
+
+    def found(kind: str, name: str) -> Observed | None:
+        return by_key.get((kind, name))
+
+    return found
+
+
+def _verdicts(whole: Summary) -> list[Verdict]:
+    def said(kind: ConditionType, holds: bool) -> Verdict:
+        status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
+        return Verdict(kind, status, whole.reason, whole.message)
+
+    return [
+        said(ConditionType.READY, whole.ready),
+        said(ConditionType.RECONCILING, whole.motion is Motion.PROGRESS),
+        said(ConditionType.STALLED, whole.motion is Motion.STALLED),
+    ]
+
+
+def _as_poc_status(platform: ModelPlatform) -> ModelPOCStatus:
+    return ModelPOCStatus(conditions=platform.status.conditions)
+
+
+def _left_behind(error: CloudError) -> News:
+    return News("LeftBehind", f"not everything could be given up: {error}", warning=True)
+
+
+def quotas(
+    places: Places | None, inventory: Inventory, platform: ModelPlatform, pocs: int
+) -> tuple[Quota, ...]:
+    """How much is used of what limits a platform, the fullest part of each sort."""
+    if places is None:
+        return ()
+    rules = [sum(o.kind == "ListenerRule" for o in inventory.pointing_at(x.arn)) for x in places.listeners]
+    routes = [sum(o.name.startswith(f"{a.id}/") for o in inventory.of_kind("Route")) for a in places.apis]
+    found = [
+        Quota(name="target groups", used=sum(rules), limit=TARGET_GROUPS_PER_LOAD_BALANCER * len(rules)),
+        Quota(name="routes", used=sum(routes), limit=ROUTES_PER_API * len(routes)),
+    ]
+    most = platform.spec.allow.pocs_per_platform
+    return tuple(found) if most is None else (*found, Quota(name="pocs", used=pocs, limit=most))

@@ -1,0 +1,388 @@
+"""One pass over one POC."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
+from modelpoc.api.ecs import PLACEHOLDER
+from modelpoc.api.meta import ADOPT, FINALIZER, MODE, MODE_OBSERVE, ORPHAN, RECONCILE_AT
+from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.api.modelpoc import DeletionPolicy, ModelPOC
+from modelpoc.aws import credentials
+from modelpoc.controller.accounts import Account, Accounts
+from modelpoc.controller.findings import Answer, Finding, Goal, Probed
+from modelpoc.controller.keys import Key
+from modelpoc.controller.kube import Written
+from modelpoc.controller.metrics import Metrics
+from modelpoc.controller.news import of_work
+from modelpoc.controller.objects import Objects
+from modelpoc.controller.poc_status import poc_status
+from modelpoc.controller.probe import Prober, questions
+from modelpoc.controller.settings import Settings
+from modelpoc.controller.store import Store, Unreadable, platform_of
+from modelpoc.controller.unreadable import invalid_status
+from modelpoc.desired.allow import Refusal, refusals
+from modelpoc.desired.cost import ecs_cost
+from modelpoc.desired.life import Life, Lifetime, lifetime
+from modelpoc.desired.places import Place, Places, place
+from modelpoc.desired.poc import named_of, poc_graph, suspended_graph
+from modelpoc.desired.routes import urls_of
+from modelpoc.reconcile.act import Ages, Outcome
+from modelpoc.reconcile.errors import CloudError, Stall
+from modelpoc.reconcile.graph import Graph
+from modelpoc.reconcile.leave import leave
+from modelpoc.reconcile.owner import Mark
+from modelpoc.reconcile.plan import Rules
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Memory:
+    """What is worth remembering of a POC between passes; all of it can be lost."""
+
+    asked: tuple[object, ...] | None = None
+    """What the URL was last seen to answer for."""
+    waiting_since: float | None = None
+    looked_deep: float = 0.0
+    reconcile_at: str | None = None
+    began: float | None = None
+    """When work on the present generation began."""
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Next:
+    """When to come back: after `seconds`, or by backoff when something failed in passing."""
+
+    seconds: float | None
+    failed: bool = False
+
+
+class PocPass:
+    """Parsed object → desired → plan → act → status. Never sleeps, never waits for AWS to finish."""
+
+    def __init__(
+        self,
+        store: Store,
+        accounts: Accounts,
+        objects: Objects,
+        prober: Prober,
+        settings: Settings,
+        metrics: Metrics,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.store, self.accounts, self.objects, self.prober = store, accounts, objects, prober
+        self.settings, self.metrics, self.now = settings, metrics, now
+        self._memories: dict[Key, _Memory] = {}
+
+    async def run(self, key: Key) -> Next:
+        poc = self.store.poc(key)
+        if poc is None:
+            self._memories.pop(key, None)
+            return Next(None)
+        if isinstance(poc, Unreadable):
+            return await self._unreadable(key, poc)
+        platform = self.store.platform(platform_of(poc))
+        if poc.metadata.deletion_timestamp:
+            return await self._deleted(key, poc, platform)
+        if not isinstance(platform, ModelPlatform):
+            return await self._say(key, poc, _no_platform(poc))
+        return await self._living(key, poc, platform)
+
+    async def _unreadable(self, key: Key, poc: Unreadable) -> Next:
+        status = invalid_status(poc, self.now())
+        if status is not None:
+            await self.objects.write_raw_status(key, poc.metadata, status)
+        return Next(None)
+
+    # alive
+
+    async def _living(self, key: Key, poc: ModelPOC, platform: ModelPlatform) -> Next:
+        memory = self._memories.setdefault(key, _Memory(reconcile_at=_reconcile_at(poc)))
+        self._begin(memory, poc)
+        observing = poc.metadata.annotations.get(MODE) == MODE_OBSERVE
+        account = self.accounts.of(platform)
+        if account.places is None:
+            return await self._say(key, poc, _platform_not_ready(poc, account))
+        if not observing and FINALIZER not in poc.metadata.finalizers:
+            if await self.objects.add_finalizer(key, poc.metadata) is not Written.DONE:
+                return Next(0.0)
+            poc = self._current(key, poc)
+        lived = lifetime(poc, platform, self.now())
+        found = await self._act(key, poc, platform, account, account.places, lived, observing, memory)
+        return await self._say(key, poc, found)
+
+    async def _act(
+        self,
+        key: Key,
+        poc: ModelPOC,
+        platform: ModelPlatform,
+        account: Account,
+        places: Places,
+        lived: Lifetime,
+        observing: bool,
+        memory: _Memory,
+    ) -> Finding:
+        secrets = self.store.secrets_in(key.namespace)
+        base = Finding(
+            _goal(lived, observing), resumed_at=lived.resumed_at, expires_at=lived.expires_at, cost=_cost(poc)
+        )
+        if lived.life is not Life.ACTIVE:
+            graph = suspended_graph(poc, platform, secrets)
+            return await self._passed(key, poc, platform, account, graph, base)
+        refused = refusals(poc, platform, self.store.fleet(key), secrets)
+        if refused:
+            return replace(base, refusals=refused)
+        where = self._place(poc, account, places)
+        if where is None:
+            return replace(base, refusals=(_full(platform),))
+        retry = self._retry(memory, poc)
+        failed = poc.status.failed_revision
+        rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed and not retry else None
+        graph = poc_graph(poc, platform, places, where, secrets, rejected=rejected, retry=retry)
+        base = replace(
+            base,
+            urls=urls_of(poc, platform, where.api),
+            placement=where.recorded(),
+            placeholder=poc.spec.ecs is not None and poc.spec.ecs.image == PLACEHOLDER,
+        )
+        found = await self._passed(key, poc, platform, account, graph, base)
+        return await self._probed(key, poc, platform, account, found, memory)
+
+    async def _passed(
+        self,
+        key: Key,
+        poc: ModelPOC,
+        platform: ModelPlatform,
+        account: Account,
+        graph: Graph,
+        found: Finding,
+    ) -> Finding:
+        mark = named_of(poc, platform).owner.mark
+        rules = Rules(adopt=poc.metadata.annotations.get(ADOPT) == "true")
+        try:
+            if found.goal is Goal.OBSERVE:
+                await account.engine.observe(graph, mark, self._ages(key))
+                return replace(found, outcome=Outcome(account.engine.plan(graph, mark, rules)))
+            outcome = await account.engine.run(graph, mark, rules, self._ages(key))
+        except CloudError as error:
+            return replace(found, trouble=error)
+        await self.objects.tell(key, poc.metadata, of_work(outcome))
+        return replace(found, outcome=outcome)
+
+    def _place(self, poc: ModelPOC, account: Account, places: Places) -> Place | None:
+        inventory = account.engine.inventory
+
+        def rules_on(listener: str) -> int:
+            return sum(o.kind == "ListenerRule" for o in inventory.pointing_at(listener))
+
+        def routes_on(api: str) -> int:
+            return sum(o.name.startswith(f"{api}/") for o in inventory.of_kind("Route"))
+
+        return place(poc.status.placement, places, rules_on, routes_on)
+
+    def _retry(self, memory: _Memory, poc: ModelPOC) -> bool:
+        """Whether somebody asked for another try (annotation reconcile-at) since we last looked."""
+        asked = _reconcile_at(poc)
+        changed = asked != memory.reconcile_at
+        memory.reconcile_at = asked
+        return changed and poc.status.failed_revision is not None
+
+    def _ages(self, key: Key) -> Ages:
+        settings, memory = self.settings, self._memories.get(key)
+        deep = float("inf")
+        if memory and memory.looked_deep and time.monotonic() - memory.looked_deep >= settings.deep_resync:
+            deep = settings.deep_resync * 0.9
+        if memory and (not memory.looked_deep or deep < float("inf")):
+            memory.looked_deep = time.monotonic()
+        return Ages(listing=settings.fast_resync * 0.9, settling=settings.poll * 0.5, deep=deep)
+
+    # the public URL
+
+    async def _probed(
+        self,
+        key: Key,
+        poc: ModelPOC,
+        platform: ModelPlatform,
+        account: Account,
+        found: Finding,
+        memory: _Memory,
+    ) -> Finding:
+        if found.placeholder or found.outcome is None or not found.outcome.settled or found.urls is None:
+            return found
+        token = self._token(poc, found)
+        fresh = memory.looked_deep
+        if memory.asked == (token, fresh) or (memory.asked is None and _was_ready(poc)):
+            memory.asked = (token, fresh)
+            return replace(found, probed=Probed(Answer.GOOD))
+        problem = await self._ask(poc, platform, account, found)
+        if not problem:
+            memory.asked, memory.waiting_since = (token, fresh), None
+            return replace(found, probed=Probed(Answer.GOOD))
+        return replace(found, probed=self._patience(memory, problem))
+
+    def _token(self, poc: ModelPOC, found: Finding) -> tuple[object, ...]:
+        """What an answer holds for: the same generation, the same revision, the same URL."""
+        service = found.outcome.plan.step("Service") if found.outcome else None
+        serving = service.have.attrs.get("serving") if service and service.have else None
+        return (poc.metadata.generation, serving, found.urls)
+
+    async def _ask(self, poc: ModelPOC, platform: ModelPlatform, account: Account, found: Finding) -> str:
+        assert found.urls is not None
+        auth = (poc.spec.route.auth or platform.spec.routing.auth).type
+        health = poc.spec.ecs.health_check.path if poc.spec.ecs else "/health"
+        session, region = account.scope.session, account.scope.region
+
+        def sign(method: str, url: str, body: bytes) -> dict[str, str]:
+            return credentials.sign(session, region, method, url, body)
+
+        return await self.prober.ask(questions(poc, found.urls, auth, health), sign)
+
+    def _patience(self, memory: _Memory, problem: str) -> Probed:
+        now = time.monotonic()
+        memory.waiting_since = memory.waiting_since or now
+        if now - memory.waiting_since < self.settings.probe_patience:
+            return Probed(Answer.WAITING, f"{problem}; asked again")
+        return Probed(Answer.BAD, f"{problem}; see the container's logs, and healthCheck.path and port")
+
+    # going
+
+    async def _deleted(self, key: Key, poc: ModelPOC, platform: object) -> Next:
+        if FINALIZER not in poc.metadata.finalizers:
+            return Next(None)
+        orphan = poc.metadata.annotations.get(ORPHAN) == "true"
+        if not isinstance(platform, ModelPlatform):
+            if orphan:
+                return await self._released(key, poc)
+            return await self._say(key, poc, _no_platform(poc, Goal.DELETE))
+        account = self.accounts.of(platform)
+        mark = named_of(poc, platform).owner.mark
+        if poc.spec.deletion_policy is DeletionPolicy.RETAIN:
+            return await self._left(key, poc, account, mark)
+        found = await self._passed(key, poc, platform, account, Graph(), Finding(Goal.DELETE))
+        if found.trouble is None and found.outcome and found.outcome.settled and not _held(account, mark):
+            return await self._released(key, poc)
+        if orphan:
+            return await self._left(key, poc, account, mark)
+        return await self._say(key, poc, found)
+
+    async def _left(self, key: Key, poc: ModelPOC, account: Account, mark: Mark) -> Next:
+        """Everything stays in AWS and is no one's from now on."""
+        orphan = poc.metadata.annotations.get(ORPHAN) == "true"
+        try:
+            await leave(account.engine, mark)
+        except CloudError as error:
+            if not orphan:
+                return await self._say(key, poc, Finding(Goal.DELETE, trouble=error))
+            log.warning("left %s without taking our tags off everything: %s", key, error)
+        return await self._released(key, poc)
+
+    async def _released(self, key: Key, poc: ModelPOC) -> Next:
+        written = await self.objects.remove_finalizer(key, self._current(key, poc).metadata)
+        return Next(0.0 if written is Written.CONFLICT else None)
+
+    # status
+
+    async def _say(self, key: Key, poc: ModelPOC, found: Finding) -> Next:
+        current = self._current(key, poc)
+        new = poc_status(current, found, self.now())
+        written = await self.objects.write_status(key, current, new)
+        if written is Written.CONFLICT:
+            return Next(0.0)
+        self._ready_metric(key, found)
+        return self._next(key, found)
+
+    def _next(self, key: Key, found: Finding) -> Next:
+        settings = self.settings
+        soonest = self._until_expiry(found)
+        if errors := _errors(found):
+            hopeless = all(isinstance(e, Stall) for e in errors)
+            return Next(settings.stalled_retry) if hopeless else Next(None, failed=True)
+        if found.refusals or found.outcome is None:
+            return Next(min(settings.stalled_retry, soonest))
+        if found.outcome.in_progress:
+            return Next(min(settings.poll, soonest))
+        if found.probed.answer is Answer.WAITING:
+            return Next(min(2.0, settings.poll))
+        return Next(min(settings.fast_resync, soonest))
+
+    def _until_expiry(self, found: Finding) -> float:
+        if found.expires_at is None or found.goal is not Goal.RUN:
+            return float("inf")
+        return max(0.1, (found.expires_at - self.now()).total_seconds())
+
+    def _begin(self, memory: _Memory, poc: ModelPOC) -> None:
+        if memory.generation != poc.metadata.generation:
+            memory.generation = poc.metadata.generation
+            memory.began = None if _was_ready(poc) else time.monotonic()
+
+    def _ready_metric(self, key: Key, found: Finding) -> None:
+        memory = self._memories.get(key)
+        if memory and memory.began and found.probed.answer is Answer.GOOD:
+            self.metrics.time_to_ready.observe(time.monotonic() - memory.began)
+            memory.began = None
+
+    def _current(self, key: Key, poc: ModelPOC) -> ModelPOC:
+        """The newest version of the same object: our own writes move it."""
+        newest = self.store.poc(key)
+        same = isinstance(newest, ModelPOC) and newest.metadata.generation == poc.metadata.generation
+        return newest if same and isinstance(newest, ModelPOC) else poc
+
+
+def _goal(lived: Lifetime, observing: bool) -> Goal:
+    if observing:
+        return Goal.OBSERVE
+    return {Life.ACTIVE: Goal.RUN, Life.SUSPENDED: Goal.SUSPEND, Life.EXPIRED: Goal.EXPIRE}[lived.life]
+
+
+def _errors(found: Finding) -> list[CloudError]:
+    if found.trouble:
+        return [found.trouble]
+    return list(found.outcome.errors.values()) if found.outcome else []
+
+
+def _cost(poc: ModelPOC) -> str | None:
+    return ecs_cost(poc.spec.ecs) if poc.spec.ecs else None
+
+
+def _reconcile_at(poc: ModelPOC) -> str | None:
+    return poc.metadata.annotations.get(RECONCILE_AT)
+
+
+def _was_ready(poc: ModelPOC) -> bool:
+    ready = poc.status.condition(ConditionType.READY)
+    return (
+        ready is not None
+        and ready.status is ConditionStatus.TRUE
+        and ready.observed_generation == poc.metadata.generation
+    )
+
+
+def _held(account: Account, mark: Mark) -> bool:
+    return bool(account.engine.inventory.owned(mark))
+
+
+def _no_platform(poc: ModelPOC, goal: Goal = Goal.RUN) -> Finding:
+    name = poc.spec.platform_ref.name
+    message = f"there is no ModelPlatform {name}: create it, or correct spec.platformRef.name"
+    return Finding(goal, refusals=(Refusal(Reason.PLATFORM_NOT_FOUND, message),))
+
+
+def _platform_not_ready(poc: ModelPOC, account: Account) -> Finding:
+    words = account.problem or "its shared parts are still being made"
+    message = f"platform {poc.spec.platform_ref.name} is not ready: {words}"
+    return Finding(Goal.RUN, refusals=(Refusal(Reason.PLATFORM_NOT_READY, message),))
+
+
+def _full(platform: ModelPlatform) -> Refusal:
+    return Refusal(
+        Reason.QUOTA_EXCEEDED,
+        "every load balancer (100 target groups each) or HTTP API (300 routes each) of platform "
+        f"{platform.metadata.name} is full: add one to routing.loadBalancers or routing.apis",
+    )

@@ -1,0 +1,142 @@
+"""A POC's whole status after a pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from modelpoc.api.conditions import Condition, ConditionType, set_conditions
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.api.status import ModelPOCStatus, Placement, PlannedChange, ResourceStatus
+from modelpoc.controller.findings import Finding, Goal
+from modelpoc.controller.verdicts import Summary, summary, verdicts
+from modelpoc.reconcile.act import Outcome
+from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
+from modelpoc.reconcile.resource import UNKNOWN, Change, Phase
+
+_GONE_WHEN_AT_REST = (Goal.SUSPEND, Goal.EXPIRE, Goal.DELETE)
+
+
+def poc_status(poc: ModelPOC, found: Finding, now: datetime) -> ModelPOCStatus:
+    """The status that `found` gives; equal to the old one when nothing changed."""
+    old = poc.status
+    serving = serving_revision(found, old)
+    generation = poc.metadata.generation
+    whole = summary(found, old)
+    said = set_conditions(kept(old.conditions, whole), verdicts(found, old, serving), now, generation)
+    return old.model_copy(
+        update={
+            "observed_generation": generation,
+            "conditions": said,
+            "runtime": poc.spec.runtime,
+            "url": found.urls.url if found.urls else old.url,
+            "predict_url": found.urls.predict if found.urls else old.predict_url,
+            "docs_url": found.urls.docs if found.urls else old.docs_url,
+            "revision": serving,
+            "failed_revision": failed_revision(found, old),
+            "placement": placement(found, old),
+            "resources": resources(found.outcome.plan) if found.outcome else old.resources,
+            "resumed_at": found.resumed_at,
+            "expires_at": found.expires_at,
+            "estimated_monthly_cost": found.cost,
+            "artifact_version": _attr(found, "Artifact", "version"),
+            "plan": planned(found.outcome.plan) if found.goal is Goal.OBSERVE and found.outcome else (),
+        }
+    )
+
+
+def kept(old: Iterable[Condition], whole: Summary) -> list[Condition]:
+    """What was said before and is not taken back: of an object at rest, Ready is."""
+    return [c for c in old if not (whole.at_rest and c.type == ConditionType.READY)]
+
+
+def _attr(found: Finding, kind: str, attr: str) -> str | None:
+    step = found.outcome.plan.step(kind) if found.outcome else None
+    return step.have.attrs.get(attr) if step and step.have else None
+
+
+def revision_of(arn: str | None) -> str | None:
+    """`family:7` of a task definition's ARN."""
+    return arn.rpartition("/")[2] if arn else None
+
+
+def serving_revision(found: Finding, old: ModelPOCStatus) -> str | None:
+    if found.outcome is None:
+        return old.revision
+    step = found.outcome.plan.step("Service") or _leftover(found.outcome, "Service")
+    if step is None or step.have is None or step.have.state.phase is Phase.GOING:
+        return None
+    return revision_of(step.have.attrs.get("serving"))
+
+
+def _leftover(outcome: Outcome, kind: str) -> Step | None:
+    return next((s for s in outcome.plan.steps if s.kind == kind), None)
+
+
+def failed_revision(found: Finding, old: ModelPOCStatus) -> str | None:
+    """What did not come up, remembered until something else has been rolled out."""
+    if found.outcome is None:
+        return old.failed_revision
+    if found.goal in _GONE_WHEN_AT_REST:
+        return None
+    step = found.outcome.plan.step("Service")
+    if step and step.verb is Verb.BROKEN and step.have:
+        failed = step.have.attrs.get("failed") or getattr(step.want, "task_definition", None)
+        return revision_of(failed) or old.failed_revision
+    return None if step and step.verb is Verb.KEEP else old.failed_revision
+
+
+def placement(found: Finding, old: ModelPOCStatus) -> Placement:
+    chosen = found.placement or old.placement
+    rule = found.outcome.plan.step("ListenerRule") if found.outcome else None
+    priority = rule.have.fields.get("priority") if rule and rule.have else chosen.priority
+    return chosen.model_copy(update={"priority": priority})
+
+
+def resources(plan: Plan) -> tuple[ResourceStatus, ...]:
+    """Everything that is there or is to come, in the order in which it is made."""
+    return tuple(_resource(step) for step in plan.steps if not (step.want and step.want.given))
+
+
+_STATES = {
+    Verb.KEEP: "Settled",
+    Verb.CREATE: "Waiting",
+    Verb.UPDATE: "Waiting",
+    Verb.DELETE: "Deleting",
+    Verb.WAIT: "Settling",
+    Verb.CONFLICT: "Conflict",
+    Verb.MISSING: "Missing",
+    Verb.BROKEN: "Broken",
+}
+
+
+def _resource(step: Step) -> ResourceStatus:
+    going = step.have is not None and step.have.state.phase is Phase.GOING
+    state = "Deleting" if going else _STATES[step.verb]
+    waits = f"after {', '.join(step.waits_for)}" if step.waits_for and step.verb in WRITES else ""
+    return ResourceStatus(
+        kind=step.kind,
+        name=step.name,
+        id=step.have.id if step.have else "",
+        state=state,
+        message=step.message or waits,
+    )
+
+
+def planned(plan: Plan) -> tuple[PlannedChange, ...]:
+    """The plan as data for people: what would be done, in order."""
+    return tuple(
+        PlannedChange(
+            action=step.verb.value,
+            kind=step.kind,
+            name=step.name,
+            changes=tuple(change_text(c) for c in step.changes),
+        )
+        for step in plan.steps
+        if step.verb is not Verb.KEEP
+    )
+
+
+def change_text(change: Change) -> str:
+    want = "(known later)" if change.want is UNKNOWN else repr(change.want)
+    return f"{change.field}: {change.have!r} → {want}"

@@ -1,0 +1,195 @@
+"""kopf as informer: events keep the store and put keys into the queue; nothing else happens here."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import kopf
+from kubernetes.aio import client, watch
+
+from modelpoc.api.meta import ADOPT, FINALIZER, GROUP, MODE, ORPHAN, RECONCILE_AT, USE_LABEL, VERSION
+from modelpoc.aws.secret import SecretValue
+from modelpoc.controller.keys import Key, What, platform_key
+from modelpoc.controller.kube import PLURALS, key_of
+from modelpoc.controller.queue import Queue
+from modelpoc.controller.store import Poc, Store, parse_platform, parse_poc, platform_of
+
+log = logging.getLogger(__name__)
+
+_OURS = (ADOPT, MODE, ORPHAN, RECONCILE_AT)
+
+
+def signature(metadata: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What wakes a pass when it changes. Status is not in it, so our own writes cause nothing."""
+    annotations = metadata.get("annotations") or {}
+    return (
+        metadata["uid"],
+        metadata.get("generation"),
+        metadata.get("deletionTimestamp"),
+        FINALIZER in (metadata.get("finalizers") or ()),
+        tuple(annotations.get(name) for name in _OURS),
+    )
+
+
+class Watch:
+    """Turns events into store and queue."""
+
+    def __init__(self, store: Store, queue: Queue) -> None:
+        self.store, self.queue = store, queue
+        self._signatures: dict[Key, tuple[Any, ...]] = {}
+        self._versions: dict[Key, int] = {}
+        self._lost: set[Key] = set()
+        self._moved = asyncio.Event()
+
+    async def known(self, keys: set[Key]) -> None:
+        """Returns once all of these were taken in, or were seen to go."""
+        while not keys <= self._signatures.keys() | self._lost:
+            self._moved.clear()
+            await self._moved.wait()
+
+    def seen(self, what: What, type: str | None, body: Mapping[str, Any]) -> None:
+        key = key_of(body["metadata"], what)
+        if type == "DELETED":
+            self.lost(key)
+        else:
+            self.put(key, body, wake=True)
+
+    def put(self, key: Key, body: Mapping[str, Any], *, wake: bool) -> None:
+        """Takes in an object, unless a newer version of it was taken in already."""
+        metadata = body["metadata"]
+        version = int(metadata["resourceVersion"])
+        now = signature(metadata)
+        before = self._signatures.get(key)
+        recreated = before is not None and before[0] != now[0]
+        if not recreated and version < self._versions.get(key, 0):
+            return
+        self._versions[key], self._signatures[key] = version, now
+        self._lost.discard(key)
+        self._moved.set()
+        self.store.put(key, parse_poc(body) if key.what is What.POC else parse_platform(body))
+        if wake and now != before:
+            self.queue.add(key)
+            self._wake_others(key)
+
+    def lost(self, key: Key) -> None:
+        """The object is gone from Kubernetes."""
+        self._lost.add(key)
+        self._moved.set()
+        self._signatures.pop(key, None)
+        self._versions.pop(key, None)
+        gone = self.store.poc(key) if key.what is What.POC else None
+        self.store.drop(key)
+        self.queue.add(key)
+        if gone is not None:
+            self.queue.add(platform_key(platform_of(gone)), fresh=False)
+            self._wake_waiting(gone)
+
+    def _wake_others(self, key: Key) -> None:
+        if key.what is What.PLATFORM:
+            for poc in self.store.pocs_of(key.name):
+                self.queue.add(poc)
+
+    def _wake_waiting(self, gone: Poc) -> None:
+        """A path, a priority or a place under a limit may have become free."""
+        for key in self.store.pocs_of(platform_of(gone)):
+            poc = self.store.poc(key)
+            stalled = getattr(poc, "status", None)
+            if stalled is not None and hasattr(stalled, "condition") and _is_stalled(stalled):
+                self.queue.add(key, fresh=False)
+
+
+def _is_stalled(status: Any) -> bool:
+    condition = status.condition("Stalled")
+    return condition is not None and condition.status == "True"
+
+
+def informer(watched: Watch) -> kopf.OperatorRegistry:
+    """kopf's registry with our thin handlers."""
+    registry = kopf.OperatorRegistry()
+    kopf.on.login(registry=registry)(_login)
+
+    async def poc(event: Mapping[str, Any], **_: Any) -> None:
+        watched.seen(What.POC, event["type"], event["object"])
+
+    async def platform(event: Mapping[str, Any], **_: Any) -> None:
+        watched.seen(What.PLATFORM, event["type"], event["object"])
+
+    kopf.on.event(GROUP, VERSION, PLURALS[What.POC], registry=registry)(poc)
+    kopf.on.event(GROUP, VERSION, PLURALS[What.PLATFORM], registry=registry)(platform)
+    return registry
+
+
+def _login(**context: Any) -> kopf.ConnectionInfo | None:
+    return kopf.login_with_service_account(**context) or kopf.login_with_kubeconfig(**context)
+
+
+class SecretWatch:
+    """The Secrets that carry our label, and no others: kopf would filter only after reading them all."""
+
+    def __init__(self, api: Any, store: Store, queue: Queue) -> None:
+        self._core: Any = client.CoreV1Api(api)
+        self._store, self._queue = store, queue
+        self._selector = f"{USE_LABEL}=true"
+
+    async def run(self) -> None:
+        """Lists, then watches; again from the start whenever the stream breaks."""
+        while True:
+            try:
+                version = await self._list()
+                await self._follow(version)
+            except Exception as error:
+                log.warning("watching labelled Secrets broke off: %s", error)
+                await asyncio.sleep(2)
+
+    async def _list(self) -> str:
+        found = await self._core.list_secret_for_all_namespaces(label_selector=self._selector)
+        names = {(s.metadata.namespace, s.metadata.name) for s in found.items}
+        for namespace, name in self._store.secret_names() - names:
+            self._drop(namespace, name)
+        for secret in found.items:
+            self._put(secret)
+        self._store.secrets_seen = True
+        return str(found.metadata.resource_version)
+
+    async def _follow(self, version: str) -> None:
+        watching: Any = watch.Watch
+        stream = watching().stream(
+            self._core.list_secret_for_all_namespaces,
+            label_selector=self._selector,
+            resource_version=version,
+            timeout_seconds=300,
+        )
+        async for event in stream:
+            secret = event["object"]
+            if event["type"] == "DELETED":
+                self._drop(secret.metadata.namespace, secret.metadata.name)
+            elif event["type"] in ("ADDED", "MODIFIED"):
+                self._put(secret)
+
+    def _put(self, secret: Any) -> None:
+        namespace, name = secret.metadata.namespace, secret.metadata.name
+        data = {key: SecretValue(_decoded(text)) for key, text in (secret.data or {}).items()}
+        if data != self._store.secret(namespace, name):
+            self._store.put_secret(namespace, name, data)
+            self._wake(namespace, name)
+
+    def _drop(self, namespace: str, name: str) -> None:
+        self._store.drop_secret(namespace, name)
+        self._wake(namespace, name)
+
+    def _wake(self, namespace: str, name: str) -> None:
+        for key in self._store.pocs_reading(namespace, name):
+            self._queue.add(key)
+
+
+def _decoded(text: Any) -> bytes:
+    raw = text.encode() if isinstance(text, str) else bytes(text)
+    try:
+        return base64.b64decode(raw, validate=True)
+    except binascii.Error:
+        return raw

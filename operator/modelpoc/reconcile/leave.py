@@ -1,0 +1,24 @@
+"""Giving up ownership: what an owner holds stays where it is and is no one's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from modelpoc.reconcile.act import Engine
+from modelpoc.reconcile.errors import CloudError, Gone
+from modelpoc.reconcile.owner import Mark
+
+
+async def leave(engine: Engine, mark: Mark) -> None:
+    """Takes `mark` off everything that carries it. Raises the first `CloudError` after having tried all."""
+    first: CloudError | None = None
+    for have in engine.inventory.owned(mark):
+        try:
+            await engine.kinds[have.kind].disown(engine.scope, have)
+            engine.inventory.wrote(replace(have, owner=None))
+        except Gone:
+            engine.inventory.deleted(*have.key)
+        except CloudError as error:
+            first = first or error
+    if first:
+        raise first
