@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from modelpoc.aws.artifact import ArtifactKind
 from modelpoc.aws.authorizer import AuthorizerKind
 from modelpoc.aws.cluster import ClusterKind
+from modelpoc.aws.existing_secret import ExistingSecretKind
 from modelpoc.aws.http_api import HttpApiKind
 from modelpoc.aws.integration import IntegrationKind
 from modelpoc.aws.listener import ListenerKind
 from modelpoc.aws.listener_rule import ListenerRuleKind
 from modelpoc.aws.load_balancer import LoadBalancerKind
 from modelpoc.aws.log_group import LogGroupKind
+from modelpoc.aws.parameter import ParameterKind
 from modelpoc.aws.route import RouteKind
 from modelpoc.aws.route_settings import RouteSettingsKind
+from modelpoc.aws.scaling import ScalableTargetKind, ScalingPolicyKind, ScheduledActionKind
+from modelpoc.aws.secret import SecretKind
 from modelpoc.aws.service import ServiceKind
 from modelpoc.aws.stage import StageKind
 from modelpoc.aws.target_group import TargetGroupKind
@@ -40,6 +45,13 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     ListenerRuleKind(),
     TaskDefinitionKind(),
     ServiceKind(),
+    ScalableTargetKind(),
+    ScalingPolicyKind(),
+    ScheduledActionKind(),
+    SecretKind(),
+    ExistingSecretKind(),
+    ParameterKind(),
+    ArtifactKind(),
 )
 
 KINDS: Mapping[str, Kind[Any, Any]] = MappingProxyType({kind.kind: kind for kind in _ALL})

@@ -1,0 +1,61 @@
+"""What lies under a POC's prefix in S3: its model artifact, and when that changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.errors import Gone
+from modelpoc.reconcile.kind import BaseKind
+from modelpoc.reconcile.owner import short_hash
+from modelpoc.reconcile.resource import Observed, Resource
+
+ACTIONS = ("s3:ListBucket",)
+
+NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact(Resource):
+    """`name` is `<bucket>/<prefix>/`."""
+
+    kind: ClassVar[str] = "Artifact"
+
+
+class ArtifactKind(BaseKind[Artifact, AwsScope]):
+    """Always there as long as its bucket is; attrs["version"] is `none` when nothing lies there."""
+
+    kind = "Artifact"
+
+    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
+        """Those that somebody asked for before."""
+        known = [o.name for o in scope.inventory.of_kind(self.kind)]
+        return (await self.read(scope, known, deep=False)).values()
+
+    async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
+        found = await asyncio.gather(*(_listed(scope, name) for name in names))
+        return {o.name: o for o in found if o}
+
+
+def version_of(objects: Iterable[Mapping[str, Any]]) -> str:
+    """A hash over keys and entity tags, the same in whatever order they come."""
+    parts = sorted(f"{o['Key']}\n{o['ETag']}" for o in objects)
+    return short_hash(*parts) if parts else NONE
+
+
+def observed(name: str, objects: Collection[Mapping[str, Any]]) -> Observed:
+    attrs = {"id": f"s3://{name}", "version": version_of(objects), "objects": len(objects)}
+    return Observed(Artifact.kind, name, id=f"s3://{name}", attrs=attrs)
+
+
+async def _listed(scope: AwsScope, name: str) -> Observed | None:
+    bucket, _, prefix = name.partition("/")
+    folder = f"{prefix.rstrip('/')}/" if prefix else ""
+    try:
+        pages = [p async for p in scope.pages("s3", "ListObjectsV2", Bucket=bucket, Prefix=folder)]
+    except Gone:
+        return None
+    return observed(name, [o for page in pages for o in page.get("Contents", ())])
