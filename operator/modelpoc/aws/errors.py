@@ -65,8 +65,9 @@ _GONE = {
     "ListenerNotFound", "LoadBalancerNotFound", "ServiceNotFoundException", "ClusterNotFoundException",
     "ServiceNotActiveException", "ObjectNotFoundException", "ParameterNotFound", "NoSuchBucket", "NoSuchKey",
 }  # fmt: skip
-_QUOTA_WORDS = re.compile(r"maximum number of|limit exceeded for|exceeded the limit|quota", re.IGNORECASE)
-"""API Gateway tells a used-up quota as ConflictException with status 429, or as a BadRequestException."""
+_QUOTA_WORDS = re.compile(r"maximum number of .* reached|exceeded the limit|service quota", re.IGNORECASE)
+"""API Gateway tells a used-up quota with codes that mean something else: TooManyRequestsException,
+ConflictException, BadRequestException."""
 _UNSENT = (EndpointConnectionError, ConnectTimeoutError)
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
 _MAKING = ("Create", "Register")
@@ -101,12 +102,12 @@ def _answered(error: ClientError, what: str, writing: bool) -> CloudError:
 
 
 def _by_code(code: str, words: str, what: str, text: str) -> CloudError | None:
+    if code in _QUOTA or _QUOTA_WORDS.search(words):
+        return Stall("QuotaExceeded", text)
     if code in THROTTLED:
         return Retry(text)
     if code in _DENIED:
         return Stall("AccessDenied", text)
-    if code in _QUOTA or _QUOTA_WORDS.search(words):
-        return Stall("QuotaExceeded", text)
     if code in _THERE:
         return AlreadyThere(text)
     if code == "PriorityInUse":

@@ -76,6 +76,8 @@ def test_each_answer_has_its_kind(operation: str, error: ClientError, kind: type
         (answer("TooManyRules"), "QuotaExceeded"),
         (answer("ConflictException", "Maximum number of Authorizers for this API has been reached.", 429),
          "QuotaExceeded"),
+        (answer("TooManyRequestsException", "Maximum number of Vpc links has been reached.", 429),
+         "QuotaExceeded"),
         (answer("OperationNotPermitted", "deletion protection is enabled"), "Blocked"),
         (answer("InvalidParameterException"), "InvalidSpec"),
         (NoCredentialsError(), "AccessDenied"),
