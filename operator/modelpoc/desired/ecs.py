@@ -213,6 +213,7 @@ def _scaling(inputs: EcsInputs, service: Service, group: TargetGroup) -> Iterabl
         name=f"service/{service.name}",
         min=scaling.min,
         max=scaling.max,
+        scheduled=bool(scaling.schedule),
         tags=inputs.named.tags(f"service/{service.name}"),
         needs=(Ref(Service.kind, service.name),),
     )
