@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from threading import Event
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from experience_linker import schemas
+from experience_linker import examples, schemas
 from experience_linker.access_log import AccessLog
 from experience_linker.docs import add_docs
 from experience_linker.errors import LinkerError
@@ -27,11 +27,13 @@ _DESCRIPTION = (
     "Links free-text job experience to the nearest entries of a role taxonomy, "
     "by sentence embedding (all-MiniLM-L6-v2)."
 )
-_LOADING: dict[int | str, dict[str, object]] = {
-    503: {"model": schemas.Problem, "description": "The model is still loading: try again shortly."}
-}
-_REFUSED: dict[int | str, dict[str, object]] = {
-    422: {"model": schemas.Problem, "description": "What is wrong with the request, in a sentence."}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The nearest roles: an object for one text, a list for a list.",
+        "content": {"application/json": {"examples": examples.ANSWERS}},
+    },
+    422: {"model": schemas.Problem, "description": "What is wrong with the request, in a sentence."},
+    503: {"model": schemas.Problem, "description": "The model is still loading: try again shortly."},
 }
 
 
@@ -96,8 +98,8 @@ def create_app(service: Service, root_path: str) -> FastAPI:
     app.add_middleware(Prefix, prefix=root_path)
     app.add_middleware(AccessLog)
     app.add_exception_handler(RequestValidationError, _refuse)
-    _add_health(app, service)
     _add_predict(app, service)
+    _add_health(app, service)
     add_docs(app, root_path)
     return app
 
@@ -113,9 +115,9 @@ def _add_health(app: FastAPI, service: Service) -> None:
 
 
 def _add_predict(app: FastAPI, service: Service) -> None:
-    @app.post("/predict", response_model=schemas.Answer, responses=_REFUSED | _LOADING)
+    @app.post("/predict", response_model=schemas.Answer, responses=_ANSWERS)
     async def predict(
-        query: Annotated[schemas.Query, Body(openapi_examples=schemas.REQUEST_EXAMPLES)],
+        query: Annotated[schemas.Query, Body(openapi_examples=examples.REQUESTS)],
     ) -> Response:
         """The roles nearest to each text."""
         if not service.linker:

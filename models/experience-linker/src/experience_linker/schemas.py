@@ -8,9 +8,6 @@ MAX_CHARACTERS = 5_000
 MAX_TEXTS = 64
 MAX_TOP_K = 50
 
-EXAMPLE_TEXT = "On call for production incidents; Kubernetes, Terraform and monitoring for a payment platform."
-_OTHER_TEXT = "Cared for patients on a surgical ward and handed out their medicines."
-
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS)]
 Texts = Annotated[list[Text], Field(min_length=1, max_length=MAX_TEXTS)]
 
@@ -103,9 +100,3 @@ class Problem(BaseModel):
     """What is wrong with the request, or with the service, in a sentence."""
 
     detail: str
-
-
-REQUEST_EXAMPLES: Any = {
-    "one text": {"value": {"input": EXAMPLE_TEXT}},
-    "a batch, two roles each": {"value": {"input": [EXAMPLE_TEXT, _OTHER_TEXT], "top_k": 2}},
-}

@@ -1,0 +1,141 @@
+"""A headless Chromium, spoken to by its own DevTools protocol: no driver and no library needed.
+
+https://chromedevtools.github.io/devtools-protocol/ documents the methods and events used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import itertools
+import json
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1280,1800",
+    "--remote-debugging-port=0",
+)
+_START_S = 30
+_STEP_S = 0.05
+
+
+class Tab:
+    """One page: `events` holds what the browser told about it, oldest first."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.events: list[dict[str, Any]] = []
+        self._socket = socket
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    async def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """The answer to one command; RuntimeError in the browser's words when it refuses."""
+        number = next(self._ids)
+        self._waiting[number] = coming = asyncio.get_running_loop().create_future()
+        await self._socket.send_json({"id": number, "method": method, "params": params})
+        answer = await asyncio.wait_for(coming, _START_S)
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']['message']}")
+        return dict(answer["result"])
+
+    async def value(self, expression: str) -> Any:
+        """What a JavaScript expression gives on the page, as JSON would carry it."""
+        answer = await self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
+
+    async def wait_for(self, expression: str, seconds: float = 20) -> Any:
+        """Its value as soon as that is truthy; AssertionError names what did not come."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not (value := await self.value(expression)):
+            assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s: {expression}"
+            await asyncio.sleep(_STEP_S)
+        return value
+
+    async def screenshot(self) -> bytes:
+        """The visible part of the page, as a PNG."""
+        answer = await self.call("Page.captureScreenshot", format="png")
+        return base64.b64decode(answer["data"])
+
+    async def listen(self) -> None:
+        """Take what the browser sends, until it closes."""
+        async for message in self._socket:
+            told = json.loads(message.data)
+            if "method" in told:
+                self.events.append(told)
+            elif not (coming := self._waiting.pop(told["id"])).done():
+                coming.set_result(told)
+
+
+@asynccontextmanager
+async def open_tab() -> AsyncIterator[Tab]:
+    """A fresh browser with an empty profile and one page, network events on; gone afterwards."""
+    assert BROWSER, "a browser is needed: apt-get install chromium"
+    with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as profile:
+        process = await asyncio.create_subprocess_exec(
+            BROWSER,
+            *_FLAGS,
+            f"--user-data-dir={profile}",
+            "about:blank",
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with aiohttp.ClientSession() as session:
+                address = await _page_address(session, Path(profile) / "DevToolsActivePort")
+                async with (
+                    session.ws_connect(address, max_msg_size=0) as socket,
+                    _listening(Tab(socket)) as tab,
+                ):
+                    yield tab
+        finally:
+            process.terminate()
+            await process.wait()
+
+
+@asynccontextmanager
+async def _listening(tab: Tab) -> AsyncIterator[Tab]:
+    listening = asyncio.create_task(tab.listen())
+    try:
+        await tab.call("Network.enable")
+        await tab.call("Page.enable")
+        yield tab
+    finally:
+        listening.cancel()
+
+
+async def _page_address(session: aiohttp.ClientSession, port_file: Path) -> str:
+    """The page's WebSocket address, once the browser has written its port down and opened the page."""
+    async with asyncio.timeout(_START_S):
+        while True:
+            if port := _written_port(port_file):
+                async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                    pages = [page for page in await answer.json() if page["type"] == "page"]
+                if pages:
+                    return str(pages[0]["webSocketDebuggerUrl"])
+            await asyncio.sleep(_STEP_S)
+
+
+def _written_port(file: Path) -> str:
+    """The first of the file's two lines; empty while it is not all written."""
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return lines[0] if len(lines) > 1 else ""

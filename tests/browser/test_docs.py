@@ -1,0 +1,77 @@
+"""/docs of the real model in a real browser, behind a proxy that takes the prefix off."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import BROWSER
+from tests.browser.docs_page import check_docs_page
+from tests.browser.stripping_proxy import stripping_proxy
+
+pytestmark = [
+    pytest.mark.local,
+    pytest.mark.skipif(not BROWSER, reason="no Chromium here: apt-get install chromium"),
+]
+
+MODEL = Path(__file__).parents[2] / "models" / "experience-linker"
+PREFIX = "poc-deployment/experience-linker"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a running experience-linker that has its own artifact."""
+    artifact = tmp_path_factory.mktemp("artifact")
+    subprocess.run(_run("experience_linker.artifact", "build", "--out", str(artifact)), check=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    variables = {"HOST": "127.0.0.1", "PORT": str(port), "ROOT_PATH": PREFIX, "ARTIFACT_DIR": str(artifact)}
+    process = subprocess.Popen(_run("experience_linker"), env={**os.environ, **variables})
+    try:
+        _wait_until_healthy(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_docs_work_under_the_prefix_and_ask_nobody_else(app: int, tmp_path: Path) -> None:
+    with stripping_proxy(f"/{PREFIX}", app) as base:
+        page = check_docs_page(f"{base}/docs", tmp_path / "docs.png")
+    assert page.operations == ("POST /predict", "GET /health")
+    assert (tmp_path / "docs.png").stat().st_size > 20_000
+
+
+def test_the_check_notices_an_app_that_does_not_know_its_prefix(app: int) -> None:
+    with (
+        stripping_proxy("/somewhere/else", app) as base,
+        pytest.raises(AssertionError, match="script did not load"),
+    ):
+        check_docs_page(f"{base}/docs")
+
+
+def _run(module: str, *arguments: str) -> list[str]:
+    uv = os.environ.get("UV") or shutil.which("uv")
+    assert uv, "uv is needed to run the model in its own environment"
+    return [uv, "run", "--quiet", "--frozen", "--project", str(MODEL), "python", "-m", module, *arguments]
+
+
+def _wait_until_healthy(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the app ended"
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health"):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the app did not become healthy within 60 s")
