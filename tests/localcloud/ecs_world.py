@@ -101,7 +101,9 @@ class World:
 
     def create(self, name: str, definition: str, **more: Any) -> dict[str, Any]:
         """Creates a service on Fargate."""
-        placed = {} if "capacityProviderStrategy" in more else {"launchType": "FARGATE"}
+        placed: dict[str, Any] = {} if "capacityProviderStrategy" in more else {"launchType": "FARGATE"}
+        if "loadBalancers" in more:
+            placed["healthCheckGracePeriodSeconds"] = 60
         answer = self.ecs.create_service(
             cluster="models",
             serviceName=name,

@@ -91,7 +91,7 @@ def test_a_service_comes_up_and_its_log_lines_arrive(world: World, name: str) ->
 def test_a_rollout_loses_no_request_and_both_revisions_serve(world: World, name: str) -> None:
     group = world.target_group(name)
     old, new = (world.definition(name, REVISION=revision, ROOT_PATH=name) for revision in ("old", "new"))
-    world.create(name, old, loadBalancers=world.behind(group), healthCheckGracePeriodSeconds=60)
+    world.create(name, old, loadBalancers=world.behind(group))
     world.settled(name)
     with Load(f"http://{world.address}:{world.port}/{name}/predict") as load:
         asked = world.ecs.update_service(cluster="models", service=name, taskDefinition=new)["service"]
@@ -168,7 +168,7 @@ def test_an_image_that_is_not_there_rolls_back_and_names_the_fault(world: World,
 def test_a_crash_loop_rolls_back_while_the_old_revision_serves(world: World, name: str) -> None:
     group = world.target_group(name)
     good = world.definition(name, REVISION="good", ROOT_PATH=name)
-    world.create(name, good, loadBalancers=world.behind(group), healthCheckGracePeriodSeconds=60)
+    world.create(name, good, loadBalancers=world.behind(group))
     world.settled(name)
     bad = world.definition(name, ECHO_FAIL="3", ECHO_FAIL_LINE="cannot load weights")
     with Load(f"http://{world.address}:{world.port}/{name}/predict") as load:
@@ -208,7 +208,8 @@ def test_with_nothing_to_go_back_to_a_deployment_stays_failed(world: World, name
 
 def test_unhealthy_targets_are_replaced(world: World, name: str) -> None:
     group = world.target_group(name)
-    world.create(name, world.definition(name, ECHO_UNHEALTHY="1"), loadBalancers=world.behind(group))
+    ill = world.definition(name, ECHO_UNHEALTHY="1")
+    world.create(name, ill, loadBalancers=world.behind(group), healthCheckGracePeriodSeconds=0)
     service = world.settled(name, "FAILED")
     stopped = world.tasks(name, "STOPPED")
     assert stopped[0]["stoppedReason"] == f"Task failed ELB health checks in (target-group {group})"

@@ -24,7 +24,20 @@ class EcsBase(Backend):
         super().__init__(cloud)
         self.store = Store(Names(cloud.partition, cloud.region, cloud.account))
         self.machine = Machine(cloud)
-        self._lives: set[asyncio.Task[Any]] = set()
+        self._kept: set[asyncio.Task[Any]] = set()
+
+    async def stop(self) -> None:
+        """Ends schedulers and kills every task of this cloud."""
+        kept = list(self._kept)
+        for background in kept:
+            background.cancel()
+        await asyncio.gather(*kept, return_exceptions=True)
+        self.machine.close()
+
+    def keep(self, background: asyncio.Task[Any]) -> None:
+        """Work that `stop` ends, and waits for."""
+        self._kept.add(background)
+        background.add_done_callback(self._kept.discard)
 
     def now(self) -> datetime:
         """The cloud's present moment."""

@@ -22,6 +22,7 @@ from localcloud.runtime.shipping import LogStream, Nowhere, Sink
 _log = logging.getLogger(__name__)
 _DEPROVISIONING = 5.0  # AWS seconds
 _STOP_FLOOR = 3.0  # real seconds: however fast AWS's time passes, a process needs its own to end
+_LAST_WORDS = 2.0  # real seconds for the output of tasks that are killed with their cloud
 _DRAIN_LOOK = 1.0  # AWS seconds between looks at a target that drains
 _DRAINED = ("gone", "unused")
 
@@ -207,6 +208,13 @@ class Lifecycle:
             probe.cancel()
         started = [container for record, container in self._containers if record.runtime_id]
         await asyncio.gather(*(container.stop(0) for container in started), return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._last_words()
+
+    async def _last_words(self) -> None:
+        ends = (sink.close() for sink in self._sinks.values())
+        await asyncio.gather(*ends, *self._probes, return_exceptions=True)
 
     def _release(self) -> None:
         """Address and credentials go back; done twice is as good as once."""

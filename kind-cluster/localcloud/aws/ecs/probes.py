@@ -37,7 +37,7 @@ async def watch(record: Record, container: Container, clock: Clock, changed: Cal
 
 
 def start_allowance(clock: Clock, aws_seconds: float) -> float:
-    """Real seconds for a grace or start period: a program starts in its own time, so 5 s of it are not scaled."""
+    """Real seconds of a grace or start period; 5 of them are not scaled, as no start of a program is."""
     return max(clock.seconds(aws_seconds), min(aws_seconds, _START))
 
 

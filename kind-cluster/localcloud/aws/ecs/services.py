@@ -43,7 +43,7 @@ class ServiceOperations(TaskOperations):
         service = self._new_service(call, cluster, request)
         self.store.services[service.arn] = service
         scheduler = ServiceScheduler(self.machine, service, self.start_task_of)
-        self.cloud.spawn(self._look_after(service, scheduler), f"service {service.name}")
+        self.keep(self.cloud.spawn(self._look_after(service, scheduler), f"service {service.name}"))
         return {"service": service_view(service, {"TAGS"})}
 
     def UpdateService(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:

@@ -107,14 +107,6 @@ class TaskOperations(EcsBase):
         self._launch(task, service)
         return task
 
-    async def stop(self) -> None:
-        """Kills every task of this cloud."""
-        running = list(self._lives)
-        for life in running:
-            life.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        self.machine.close()
-
     def _new_task(
         self, cluster: Cluster, definition: TaskDefinition, request: dict[str, Any], provider: str | None
     ) -> Task:
@@ -145,9 +137,7 @@ class TaskOperations(EcsBase):
 
     def _launch(self, task: Task, service: Service | None) -> None:
         self.store.add(task, service)
-        life = self.cloud.spawn(self._live(task), f"task {task.id}")
-        self._lives.add(life)
-        life.add_done_callback(self._lives.discard)
+        self.keep(self.cloud.spawn(self._live(task), f"task {task.id}"))
 
     async def _live(self, task: Task) -> None:
         await Lifecycle(self.machine, task, self._on_change).run()
