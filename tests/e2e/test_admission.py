@@ -5,19 +5,24 @@ from __future__ import annotations
 import copy
 import json
 import os
+import random
 import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from localcloud.controlplane.run import ControlPlane
 from modelpoc.api.crd import rendered
-from modelpoc.api.problems import InvalidObject, parse_poc
+from modelpoc.api.problems import InvalidObject, parse_platform, parse_poc
 
 from tests.invalid_specs import CASES, PARAMETER, PLATFORM, POC, SAGEMAKER_POC, Invalid
+from tests.strategies import spec_dicts
 
 pytestmark = pytest.mark.e2e
+
+Path: TypeAlias = tuple[str | int, ...]
 
 
 class Kubectl:
@@ -206,18 +211,62 @@ def test_status_is_its_own_subresource_and_fresh_objects_are_not_settled(kubectl
     assert stored["status"] == {"observedGeneration": -1}
 
 
-def test_the_models_refuse_nothing_else_than_the_server(kubectl: Kubectl) -> None:
-    """The other way round is held case by case above; here the full object loses each field in turn."""
-    for key in FULL["spec"]["ecs"]:
-        smaller = copy.deepcopy(FULL)
-        del smaller["spec"]["ecs"][key]
-        done = kubectl("create", "--dry-run=server", "-f", "-", stdin=smaller)
-        assert (done.returncode == 0) == _accepted(smaller), f"{key}: {done.stderr}"
+JUNK = (
+    None, "", -1, 0, True, "a b", "é", "x\n", [], {}, 1.5, 2.0, 10**12, ["x", "x"], [None], {"zz": 1},
+    {"zz": None}, "x" * 3000, "1", "None",
+)  # fmt: skip
+BASES = (FULL, SAGEMAKER_POC, PLATFORM)
+
+
+def _paths(value: Any, path: Path = ()) -> Iterator[Path]:
+    yield path
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, child in children:
+        yield from _paths(child, (*path, key))
+
+
+def _with(base: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    result = copy.deepcopy(dict(base))
+    target: Any = result
+    for part in path[:-1]:
+        target = target[part]
+    target[path[-1]] = value
+    return result
 
 
 def _accepted(data: Mapping[str, Any]) -> bool:
     try:
-        parse_poc(data)
+        (parse_poc if data["kind"] == "ModelPOC" else parse_platform)(data)
     except InvalidObject:
         return False
     return True
+
+
+def test_models_and_server_agree_on_whatever_is_put_anywhere(kubectl: Kubectl) -> None:
+    spoilt = [
+        _with(base, ("spec", *path), junk)
+        for base in BASES
+        for path in _paths(base["spec"])
+        if path
+        for junk in JUNK
+    ]
+    sample = random.Random(1).sample(spoilt, 150)
+
+    def admitted(data: Mapping[str, Any]) -> bool:
+        return kubectl("create", "--dry-run=server", "-f", "-", stdin=data).returncode == 0
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(admitted, sample))
+    assert {True, False} == set(answers)
+    assert [data for data, answer in zip(sample, answers, strict=True) if answer != _accepted(data)] == []
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spec=spec_dicts())
+def test_every_valid_spec_is_admitted_and_means_the_same(kubectl: Kubectl, spec: dict[str, Any]) -> None:
+    stored = json.loads(
+        kubectl.must("create", "--dry-run=server", "-o", "json", "-f", "-", stdin={**POC, "spec": spec})
+    )
+    assert parse_poc(stored).spec == parse_poc({**POC, "spec": spec}).spec

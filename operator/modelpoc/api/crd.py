@@ -120,7 +120,7 @@ def _crd(names: Names, model: type[BaseModel], columns: tuple[Column, ...]) -> d
                 "plural": names.plural,
                 "singular": names.singular,
                 "shortNames": list(names.short),
-                "categories": ["modelpoc"],
+                "categories": ["models"],
             },
             "versions": [
                 {
