@@ -50,8 +50,8 @@ def up(
         files = CloudFiles.of(name)
         wanted = Wanted(time_scale, operator, account, published_rates, crds, wait)
         with telling() as tell:
-            started = lifecycle.up(files, wanted, tell)
-        typer.echo(f"cloud {name} {'is up' if started else 'runs already'}")
+            outcome = lifecycle.up(files, wanted, tell)
+        typer.echo(f"cloud {name} {outcome}")
         _say(status.document(files))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,14 @@ class LifecycleError(Exception):
     """A cloud could not be brought up; says why and where to look."""
 
 
+class Outcome(StrEnum):
+    """What `up` did."""
+
+    UP = "is up"
+    RUNS = "runs already"
+    OPERATOR = "runs already; its operator was started"
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What `up` shall bring up."""
@@ -40,13 +49,18 @@ class Wanted:
     published_rates: bool = False
     crds: Path | None = None
     wait: bool = True
+    operator_words: tuple[str, ...] = ()
+    """What else the operator is told on its command line."""
 
 
-def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> bool:
-    """Brings a cloud up; False if it ran already. Leaves nothing behind when it fails or is interrupted."""
+def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
+    """Brings a cloud up; one that stands keeps its state and at most gets its operator (back).
+
+    Leaves nothing behind when it fails or is interrupted.
+    """
     with _locked(files):
-        if running(files):
-            return False
+        if _stands(files):
+            return _with_operator(files, wanted, tell)
         _take_down(files)
         try:
             _bring_up(files, wanted, tell)
@@ -54,7 +68,7 @@ def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> bool:
             tell("taking down again what was started")
             _take_down(files)
             raise
-    return True
+    return Outcome.UP
 
 
 def down(files: CloudFiles) -> bool:
@@ -68,11 +82,26 @@ def down(files: CloudFiles) -> bool:
 
 def running(files: CloudFiles) -> bool:
     """Whether all that was started for a cloud still runs."""
-    started = files.started()
-    if "aws" not in started or files.about_aws() is None:
+    return _stands(files) and all(process.alive() for process in files.started().values())
+
+
+def _stands(files: CloudFiles) -> bool:
+    """Whether local AWS and control plane run, with or without an operator."""
+    aws = files.started().get("aws")
+    if aws is None or not aws.alive() or files.about_aws() is None:
         return False
+    return ControlPlane.load(files.control_plane) is not None
+
+
+def _with_operator(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
+    operator = files.started().get("operator")
+    if not wanted.operator or (operator is not None and operator.alive()):
+        return Outcome.RUNS
     plane = ControlPlane.load(files.control_plane)
-    return plane is not None and all(process.alive() for process in started.values())
+    assert plane is not None
+    tell("starting the operator")
+    start_operator(files, plane.kubeconfig, wanted.operator_words)
+    return Outcome.OPERATOR
 
 
 def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
@@ -92,7 +121,7 @@ def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
         _apply_crds(plane.kubeconfig, binaries, wanted.crds, wanted.wait)
     if wanted.operator:
         tell("starting the operator")
-        _start_operator(files, plane.kubeconfig)
+        start_operator(files, plane.kubeconfig, wanted.operator_words)
 
 
 def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
@@ -116,10 +145,15 @@ def _apply_crds(kubeconfig: Path, binaries: Binaries, crds: Path, wait: bool) ->
             raise LifecycleError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
 
 
-def _start_operator(files: CloudFiles, kubeconfig: Path) -> None:
+# On one machine nothing is far away: look often, and take any free port.
+_OPERATOR = ("operator", "--http-host", "127.0.0.1", "--http-port", "0", "--poll", "1")
+
+
+def start_operator(files: CloudFiles, kubeconfig: Path, words: tuple[str, ...] = ()) -> None:
+    """Starts the operator as a process of the cloud, told `words` beside what every one is told here."""
     program = Path(sys.executable).with_name("modelpoc")
     environ = {**_environment(), **operator_environment(files), "KUBECONFIG": str(kubeconfig)}
-    process = spawn([str(program), "operator"], files.root, files.log("operator"), environ)
+    process = spawn([str(program), *_OPERATOR, *words], files.root, files.log("operator"), environ)
     files.remember("operator", process)
     if wait_until(lambda: not process.alive(), 1.0):
         raise LifecycleError(f"the operator ended at once:\n{tail(files.log('operator'))}")
