@@ -154,6 +154,6 @@ def _fields(scope: AwsScope, tracking: Mapping[str, Any] | None) -> dict[str, An
 
 
 async def _described(scope: AwsScope, **which: Any) -> list[Observed]:
-    pages = scope.pages(SERVICE, "DescribeScalingPolicies", ServiceNamespace="ecs", MaxResults=50, **which)
+    pages = scope.pages(SERVICE, "DescribeScalingPolicies", ServiceNamespace="ecs", MaxResults=10, **which)
     policies = [policy async for page in pages for policy in page["ScalingPolicies"]]
     return [observed(scope, p) for p in policies if named_like_ours(p["ResourceId"])]
