@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from modelpoc.aws.session import AwsScope
-from modelpoc.reconcile.errors import Gone
+from modelpoc.reconcile.errors import Misplaced
 from modelpoc.reconcile.resource import Change, Observed
 
 
@@ -36,12 +36,12 @@ def one_each(scope: AwsScope, found: Iterable[Observed]) -> list[Observed]:
 
 
 def refuse_moved(have: Observed, changes: Iterable[Change], place: str) -> None:
-    """Raises Gone when the thing is to be in another place (an API, a load balancer) than it is.
+    """Raises Misplaced when the thing is to be in another place (an API, a load balancer) than it is.
 
     Its place is part of what it is: one elsewhere is not the one that is wanted.
     """
     if any(c.field == place for c in changes):
-        raise Gone(f"{have} is not where it should be ({place})")
+        raise Misplaced(f"{have} is not where it should be ({place})")
 
 
 def _known(scope: AwsScope, observed: Observed) -> bool:

@@ -6,7 +6,8 @@ CloudError
 ├── NotYet             waits for something else to become visible or to finish
 ├── AlreadyThere       a create met a thing of that name: read it, it may be ours
 ├── Taken              a number or name that we chose is in use: choose another
-├── Gone               an update or delete met nothing
+├── Gone               the thing itself, or something it refers to, is not there
+│   └── Misplaced      it is there, but in another place than it should be: another thing
 └── Stall              hopeless until the spec, the platform or the account changes
 """
 
@@ -45,7 +46,11 @@ class Taken(CloudError):
 
 
 class Gone(CloudError):
-    """The thing to be changed or deleted is not there."""
+    """The thing to be changed or deleted, or something that it refers to, is not there."""
+
+
+class Misplaced(Gone):
+    """It cannot be moved to where it should be: one there is made, and this one is left for collection."""
 
 
 class Stall(CloudError):

@@ -37,7 +37,7 @@ class Graph:
 def _ordered(by_key: Mapping[tuple[str, str], Resource]) -> list[tuple[str, str]]:
     sorter: TopologicalSorter[tuple[str, str]] = TopologicalSorter()
     for key, resource in by_key.items():
-        before = [(r.kind, r.name) for r in refs_of(resource)]
+        before = [r.key for r in refs_of(resource)]
         lost = [b for b in before if b not in by_key]
         if lost:
             raise ValueError(f"{resource} refers to {'/'.join(lost[0])}, which is not in the graph")

@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from modelpoc.reconcile.entry import (
+    NEVER,
+    NOT_DUE,
+    Answer,
+    Doubt,
+    Entry,
+    after_delete,
+    after_doubt,
+    after_read,
+    after_write,
+)
 from modelpoc.reconcile.owner import Mark
-from modelpoc.reconcile.resource import Observed
+from modelpoc.reconcile.resource import Observed, Phase
 
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class _Entry:
-    observed: Observed | None
-    """None: known not to be there."""
-    read_at: float
-    """When the read that showed it began, or when our write was answered."""
-    written: bool
-    deep_at: float = float("-inf")
+_MOVING = frozenset({Phase.SETTLING, Phase.GOING})
 
 
 class Inventory:
     """Entries by (kind, name), each with its age.
 
-    A write's answer enters at once. A read that began before that write, or within `doubt_seconds` of
-    it while it contradicts the write, is older than what we know and changes nothing: lists in AWS lag.
+    A write's answer enters at once. A read that began before that answer, or that contradicts it within
+    `doubt_seconds`, is older than what we know and changes nothing: lists in AWS lag. It is asked again
+    once that time is over. Where a write's answer was lost, the thing is in doubt until a read shows it,
+    or shows nothing after `doubt_seconds`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, doubt_seconds: float = 5.0) -> None:
         self._clock = clock
-        self._doubt = doubt_seconds
-        self._entries: dict[Key, _Entry] = {}
+        self._lag = doubt_seconds
+        self._entries: dict[Key, Entry] = {}
         self._index: defaultdict[Hashable, dict[Key, None]] = defaultdict(dict)
         self._listed: dict[str, float] = {}
+        self._arrivals: Counter[str] = Counter()
         self._reserved: dict[str, Mark] = {}
 
     # what is known
@@ -50,6 +55,10 @@ class Inventory:
     def owned(self, mark: Mark) -> list[Observed]:
         return self._found(mark)
 
+    def moving(self, kind: str) -> list[Observed]:
+        """What AWS is at work on, whoever of us owns it."""
+        return self._found(("moving", kind))
+
     def all(self) -> list[Observed]:
         return [e.observed for e in self._entries.values() if e.observed]
 
@@ -60,54 +69,83 @@ class Inventory:
     def pointing_at(self, id: str) -> list[Observed]:
         return self._found(("ref", id))
 
-    def holder(self, claim: str, kind: str) -> Observed | None:
-        return next((o for o in self._found(("claim", claim)) if o.kind == kind), None)
+    def holders(self, claim: str, kind: str) -> list[Observed]:
+        """AWS may let two hold what we give to one only."""
+        return [o for o in self._found(("claim", claim)) if o.kind == kind]
 
     # how old it is
 
     def age(self, kind: str, name: str) -> float:
-        """Seconds since this was read or written; infinite when it never was, or is in doubt."""
+        """Seconds since this was read or written; infinite when it never was, or must be read again."""
         entry = self._entries.get((kind, name))
-        return self._clock() - entry.read_at if entry else float("inf")
+        if entry is None or entry.look_at <= self._clock():
+            return float("inf")
+        return self._clock() - entry.read_at
 
     def deep_age(self, kind: str, name: str) -> float:
         entry = self._entries.get((kind, name))
         return self._clock() - entry.deep_at if entry else float("inf")
 
+    def list_age(self, kind: str) -> float:
+        return self._clock() - self.listed_at(kind)
+
+    def listed_at(self, kind: str) -> float:
+        """When the last complete listing began."""
+        return self._listed.get(kind, NEVER)
+
+    def arrivals(self, kind: str) -> int:
+        """How often a thing of this kind was found that we did not know: there may be more inside it."""
+        return self._arrivals[kind]
+
+    # what is uncertain
+
     def doubted(self, kind: str, name: str) -> bool:
         """Whether this must be read before it is acted on."""
         entry = self._entries.get((kind, name))
-        return entry is not None and entry.read_at == float("-inf")
+        return entry is not None and entry.doubt is not None
 
-    def list_age(self, kind: str) -> float:
-        return self._clock() - self._listed.get(kind, float("-inf"))
+    def doubts(self, mark: Mark | None = None) -> list[Key]:
+        """Everything that must be read before it is acted on; of one owner, when one is named."""
+        return self._keys("doubt" if mark is None else ("doubt", mark))
+
+    def contested(self, mark: Mark) -> list[Key]:
+        """Things of this owner that an answer spoke against, and that it is time to read again."""
+        now = self._clock()
+        return [key for key in self._keys(("contested", mark)) if self._entries[key].look_at <= now]
 
     # what reads and writes tell
 
-    def wrote(self, observed: Observed) -> None:
-        """The answer of a create or update."""
-        old = self._entries.get(observed.key)
-        deep_at = old.deep_at if old else float("-inf")
-        self._put(observed.key, _Entry(observed, self._clock(), written=True, deep_at=deep_at))
+    def wrote(self, observed: Observed, deep: bool = False) -> None:
+        """The answer of a create or update; `deep`: its deep fields are what was written just now."""
+        self._put(observed.key, after_write(self._entries.get(observed.key), observed, self._clock(), deep))
 
     def deleted(self, kind: str, name: str) -> None:
         """The answer of a delete: it is gone."""
-        self._put((kind, name), _Entry(None, self._clock(), written=True))
+        self._put((kind, name), after_delete(self._clock()))
 
-    def doubt(self, kind: str, name: str) -> None:
-        """A write's answer was lost, or AWS contradicts us: this must be read before it is acted on."""
-        old = self._entries.get((kind, name))
-        observed = old.observed if old else None
-        self._put((kind, name), _Entry(observed, float("-inf"), written=False))
+    def doubt(
+        self, kind: str, name: str, mark: Mark | None = None, claims: frozenset[str] = frozenset()
+    ) -> None:
+        """A write's answer was lost, or AWS contradicts us: this must be read before it is acted on.
 
-    def listed(self, kind: str, found: Iterable[Observed], began: float) -> None:
-        """A complete listing of `kind` that began at `began` (this inventory's clock)."""
-        seen = {o.name: o for o in found}
-        for name in {o.name for o in self.of_kind(kind)} - seen.keys():
-            self._take(kind, name, None, began, deep=False)
-        for name, observed in seen.items():
-            self._take(kind, name, observed, began, deep=False)
-        self._listed[kind] = began
+        Until then `claims` are as good as taken by `mark`.
+        """
+        doubt = Doubt(self._clock(), mark, claims)
+        self._put((kind, name), after_doubt(self._entries.get((kind, name)), doubt))
+
+    def listed(self, kind: str, found: Iterable[Observed] | None, began: float) -> None:
+        """A complete listing of `kind` that began at `began` (this inventory's clock).
+
+        None: things of this kind are not listed, only read by name.
+        """
+        if found is not None:
+            seen = self._told_apart(found)
+            for name in {o.name for o in self.of_kind(kind)} - seen.keys():
+                self._take(kind, name, Answer(None, began, listing=True))
+            for name, observed in seen.items():
+                self._take(kind, name, Answer(observed, began, listing=True))
+            self._forget_gone(kind, began)
+        self._listed[kind] = max(began, self.listed_at(kind))
 
     def read(
         self, kind: str, asked: Collection[str], found: Iterable[Observed], began: float, deep: bool
@@ -115,76 +153,107 @@ class Inventory:
         """The answer for `asked` names; what is not in `found` is not there."""
         seen = {o.name: o for o in found}
         for name in set(asked) | seen.keys():
-            self._take(kind, name, seen.get(name), began, deep)
+            self._take(kind, name, Answer(seen.get(name), began, deep))
 
     def now(self) -> float:
         return self._clock()
 
-    def _take(self, kind: str, name: str, new: Observed | None, began: float, deep: bool) -> None:
-        old = self._entries.get((kind, name))
-        if old and (old.read_at > began or self._lags(old, new, began)):
-            return
-        deep_at = began if deep else (old.deep_at if old else float("-inf"))
-        self._put((kind, name), _Entry(_merged(old, new, deep), began, False, deep_at))
-
-    def _found(self, term: Hashable) -> list[Observed]:
-        return [o for key in self._index.get(term, ()) if (o := self._entries[key].observed)]
-
-    def _put(self, key: Key, entry: _Entry) -> None:
-        old = self._entries.get(key)
-        if old is None or old.observed is not entry.observed:
-            for term in _terms(old.observed if old else None):
-                self._index[term].pop(key, None)
-            for term in _terms(entry.observed):
-                self._index[term][key] = None
-        self._entries[key] = entry
-
-    def _lags(self, old: _Entry, new: Observed | None, began: float) -> bool:
-        if not old.written or began - old.read_at > self._doubt:
-            return False
-        if old.observed is None or new is None:
-            return (old.observed is None) != (new is None)
-        shared = old.observed.fields.keys() & new.fields.keys()
-        return any(old.observed.fields[f] != new.fields[f] for f in shared)
-
-    def doubts(self) -> list[Key]:
-        """Everything that must be read before it is acted on."""
-        return [key for key in self._entries if self.doubted(*key)]
-
     # what passes are about to take
 
     def reserve(self, claims: Collection[str], mark: Mark) -> None:
-        self._reserved.update(dict.fromkeys(claims, mark))
+        """What is reserved already stays with whom it is."""
+        for claim in claims:
+            self._reserved.setdefault(claim, mark)
 
     def release(self, claims: Collection[str]) -> None:
         for claim in claims:
             self._reserved.pop(claim, None)
 
     def reserved_by(self, claim: str) -> Mark | None:
-        return self._reserved.get(claim)
+        if claim in self._reserved:
+            return self._reserved[claim]
+        doubts = (self._entries[key].doubt for key in self._keys(("doubted claim", claim)))
+        return next((d.owner for d in doubts if d), None)
 
     def reserved(self) -> frozenset[str]:
-        return frozenset(self._reserved)
+        doubts = (self._entries[key].doubt for key in self._keys("doubt"))
+        return frozenset(self._reserved).union(*(d.claims for d in doubts if d))
+
+    # inside
+
+    def _told_apart(self, found: Iterable[Observed]) -> dict[str, Observed]:
+        """By name. A second of the same name goes by its id too, so that it is seen and collected."""
+        seen: dict[str, Observed] = {}
+        for observed in sorted(found, key=lambda o: not self._known(o)):
+            name = observed.name if observed.name not in seen else f"{observed.name} ({observed.id})"
+            seen[name] = observed if name == observed.name else replace(observed, name=name)
+        return seen
+
+    def _known(self, observed: Observed) -> bool:
+        known = self.get(*observed.key)
+        return known is not None and known.id == observed.id
+
+    def _forget_gone(self, kind: str, began: float) -> None:
+        for key in self._keys(("gone", kind)):
+            entry = self._entries[key]
+            if entry.doubt is None and max(entry.read_at, entry.written_at) + self._lag < began:
+                self._drop(key)
+
+    def _take(self, kind: str, name: str, answer: Answer) -> None:
+        old = self._entries.get((kind, name))
+        new = after_read(old, answer, self._clock(), self._lag)
+        if new is old:
+            return
+        was = old.observed.id if old and old.observed else None
+        if new.observed and new.observed.id != was:
+            self._arrivals[kind] += 1
+        self._put((kind, name), new)
+
+    def _found(self, term: Hashable) -> list[Observed]:
+        return [o for key in self._index.get(term, ()) if (o := self._entries[key].observed)]
+
+    def _keys(self, term: Hashable) -> list[Key]:
+        return list(self._index.get(term, ()))
+
+    def _put(self, key: Key, entry: Entry) -> None:
+        before, after = set(_terms(key, self._entries.get(key))), set(_terms(key, entry))
+        self._unindex(key, before - after)
+        for term in after - before:
+            self._index[term][key] = None
+        self._entries[key] = entry
+
+    def _drop(self, key: Key) -> None:
+        self._unindex(key, set(_terms(key, self._entries.pop(key))))
+
+    def _unindex(self, key: Key, terms: Iterable[Hashable]) -> None:
+        for term in terms:
+            self._index[term].pop(key)
+            if not self._index[term]:
+                del self._index[term]
 
 
-def _terms(observed: Observed | None) -> Iterable[Hashable]:
+def _terms(key: Key, entry: Entry | None) -> Iterable[Hashable]:
     """What an entry is looked up by."""
+    if entry is None:
+        return
+    yield from _doubt_terms(entry.doubt)
+    observed = entry.observed
     if observed is None:
+        yield ("gone", key[0])
         return
     yield ("kind", observed.kind)
     yield from (("ref", ref) for ref in observed.refs)
     yield from (("claim", claim) for claim in observed.claims)
     if observed.owner:
         yield observed.owner
+        if observed.state.phase in _MOVING:
+            yield ("moving", observed.kind)
+        if entry.look_at < NOT_DUE:
+            yield ("contested", observed.owner)
 
 
-def _merged(old: _Entry | None, new: Observed | None, deep: bool) -> Observed | None:
-    """A fast read says nothing of deep fields: those stay as they were last seen of the same thing."""
-    if new is None or old is None or old.observed is None or deep or old.observed.id != new.id:
-        return new
-    return replace(
-        new,
-        fields={**old.observed.fields, **new.fields},
-        attrs={**old.observed.attrs, **new.attrs},
-        refs=new.refs,
-    )
+def _doubt_terms(doubt: Doubt | None) -> Iterable[Hashable]:
+    if doubt:
+        yield "doubt"
+        yield ("doubt", doubt.owner)
+        yield from (("doubted claim", claim) for claim in doubt.claims)

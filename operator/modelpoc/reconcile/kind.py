@@ -28,6 +28,7 @@ class BaseKind(Generic[R, S]):
     create_only: frozenset[str] = frozenset()
     gone_first: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
+    volatile: frozenset[str] = frozenset()
 
     def reason(self, claim: str | None) -> str:
         return "OwnedByOther"
@@ -55,8 +56,8 @@ class BaseKind(Generic[R, S]):
             if value is UNKNOWN or not self.same(f.name, value, have.fields[f.name]):
                 yield Change(f.name, have.fields[f.name], value)
 
-    async def list_all(self, scope: S) -> Iterable[Observed]:
-        return ()
+    async def list_all(self, scope: S) -> Iterable[Observed] | None:
+        return None
 
     async def read(self, scope: S, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         raise NotImplementedError

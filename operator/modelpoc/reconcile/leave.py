@@ -10,7 +10,11 @@ from modelpoc.reconcile.owner import Mark
 
 
 async def leave(engine: Engine, mark: Mark) -> None:
-    """Takes `mark` off everything that carries it. Raises the first `CloudError` after having tried all."""
+    """Takes `mark` off everything that carries it, by a fresh look.
+
+    Raises the first `CloudError`, after having tried all.
+    """
+    await engine.observer.list_kinds(0.0)
     first: CloudError | None = None
     for have in engine.inventory.owned(mark):
         try:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Any
 
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.inventory import Inventory
+from modelpoc.reconcile.leftovers import Leftovers
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import (
     UNKNOWN,
-    Change,
     Kind,
     Observed,
     Phase,
@@ -22,84 +21,15 @@ from modelpoc.reconcile.resource import (
     When,
     refs_of,
     resolve,
+    value_refs,
 )
+from modelpoc.reconcile.steps import BLOCKING, WRITES, Key, Plan, Step, Verb
+
+__all__ = ["IN_DOUBT", "WRITES", "Kinds", "Plan", "Rules", "Step", "Verb", "plan"]
 
 Kinds = Mapping[str, Kind[Any, Any]]
 
-
-class Verb(Enum):
-    KEEP = "keep"
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-    WAIT = "wait"
-    """AWS is at work on it."""
-    CONFLICT = "conflict"
-    """Somebody else holds it."""
-    MISSING = "missing"
-    """Named by the user, and not there."""
-    BROKEN = "broken"
-    """AWS gave up on it, and nothing in the spec has changed since."""
-
-
-WRITES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE})
-_BLOCKING = frozenset({Verb.CONFLICT, Verb.MISSING})
-
-
-@dataclass(frozen=True)
-class Step:
-    """What is to be done about one resource."""
-
-    verb: Verb
-    kind: str
-    name: str
-    want: Resource | None = None
-    """With its references resolved, as far as they are known."""
-    have: Observed | None = None
-    changes: tuple[Change, ...] = ()
-    waits_for: tuple[str, ...] = ()
-    """What must come first; empty: it can be done now."""
-    reason: str = ""
-    message: str = ""
-
-    @property
-    def ready(self) -> bool:
-        return self.verb in WRITES and not self.waits_for
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return (self.kind, self.name)
-
-    def __str__(self) -> str:
-        return f"{self.verb.value} {self.kind}/{self.name}"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Steps in the order of the graph, then what is no longer asked for."""
-
-    steps: tuple[Step, ...] = ()
-
-    def of(self, *verbs: Verb) -> tuple[Step, ...]:
-        return tuple(s for s in self.steps if s.verb in verbs)
-
-    @property
-    def writes(self) -> tuple[Step, ...]:
-        return tuple(s for s in self.steps if s.verb in WRITES)
-
-    @property
-    def ready(self) -> tuple[Step, ...]:
-        return tuple(s for s in self.steps if s.ready)
-
-    @property
-    def settled(self) -> bool:
-        """Everything is as asked, and nothing else is left."""
-        return all(s.verb is Verb.KEEP for s in self.steps)
-
-    def step(self, kind: str, name: str | None = None) -> Step | None:
-        """The step of a resource; of the first of its kind that is wanted when no name is given."""
-        matching = (s for s in self.steps if s.kind == kind and (s.want if name is None else s.name == name))
-        return next(matching, None)
+IN_DOUBT = "AWS's answer to a write was lost; what it did is looked at before anything else is done"
 
 
 @dataclass(frozen=True)
@@ -119,10 +49,13 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
     """
     wanted = _held_back(_Wanted(graph, inventory, kinds, mark, rules or Rules()).steps())
     kept = {s.have.key for s in wanted if s.have}
-    leftovers = _Leftovers(inventory, kinds, mark, kept).steps()
+    leftovers = Leftovers(inventory, kinds, mark, kept).steps()
     if any(s.verb is not Verb.KEEP for s in wanted):
         leftovers = [_after(s, ("the rest",)) if s.verb is Verb.DELETE else s for s in leftovers]
-    return Plan((*wanted, *leftovers))
+    known = {s.key for s in (*wanted, *leftovers)}
+    unclear = (key for key in inventory.doubts(mark) if key not in known)
+    doubts = (Step(Verb.WAIT, kind, name, message=IN_DOUBT) for kind, name in unclear)
+    return Plan((*wanted, *leftovers, *doubts))
 
 
 def _after(step: Step, first: tuple[str, ...]) -> Step:
@@ -130,8 +63,16 @@ def _after(step: Step, first: tuple[str, ...]) -> Step:
 
 
 def _held_back(steps: list[Step]) -> list[Step]:
-    blockers = tuple(f"{s.kind}/{s.name}" for s in steps if s.verb in _BLOCKING)
+    blockers = tuple(f"{s.kind}/{s.name}" for s in steps if s.verb in BLOCKING)
     return [_after(s, blockers) if s.verb in WRITES else s for s in steps]
+
+
+_WITHOUT_CHANGE = {
+    Phase.SETTLED: Verb.KEEP,
+    Phase.SETTLING: Verb.WAIT,
+    Phase.GOING: Verb.WAIT,
+    Phase.BROKEN: Verb.BROKEN,
+}
 
 
 @dataclass
@@ -143,7 +84,9 @@ class _Wanted:
     kinds: Kinds
     mark: Mark
     rules: Rules
-    bound: dict[tuple[str, str], Observed] = field(default_factory=dict)
+    bound: dict[Key, Observed] = field(default_factory=dict)
+    updated: set[Key] = field(default_factory=set)
+    """Resources that are to change: their volatile attributes are not what they will be."""
 
     def steps(self) -> list[Step]:
         return [self.step(resource) for resource in self.graph]
@@ -151,51 +94,66 @@ class _Wanted:
     def step(self, resource: Resource) -> Step:
         kind = self.kinds[resource.kind]
         refs = refs_of(resource)
-        unknown = [r for r in refs if self.known(r) is UNKNOWN]
         want = resolve(resource, self.known)
-        anonymous = any(r not in resource.needs for r in unknown)
-        name = want.name if anonymous else kind.identify(want)
+        open_ = any(self.known(r) is UNKNOWN for r in value_refs(resource))
+        name = want.name if open_ else kind.identify(want)
         have = self.inventory.get(resource.kind, name)
         if have:
             self.bound[resource.key] = have
-        waits = tuple(dict.fromkeys(str(r) for r in unknown))
-        step = Step(Verb.CREATE, resource.kind, name, want, have, waits_for=waits)
-        if resource.given:
-            return self.given(step)
-        return self.absent(kind, step) if have is None else self.present(kind, step, want, have)
+        step = Step(
+            Verb.CREATE,
+            resource.kind,
+            name,
+            want,
+            have,
+            waits_for=tuple(dict.fromkeys(str(r) for r in refs if self.known(r) is UNKNOWN)),
+            claims=frozenset(c for c in kind.claims(want) if str(UNKNOWN) not in c),
+            uses=tuple(self.bound[r.key].key for r in refs if r.key in self.bound),
+        )
+        step = self.judged(kind, step)
+        if step.verb is Verb.UPDATE:
+            self.updated.add(resource.key)
+        return step
 
     def known(self, ref: Ref) -> Any:
-        have = self.bound.get((ref.kind, ref.name))
+        have = self.bound.get(ref.key)
         if have is None or have.state.phase is Phase.GOING:
             return UNKNOWN
         if ref.when is When.SETTLED and have.state.phase is not Phase.SETTLED:
             return UNKNOWN
+        if ref.key in self.updated and ref.attr in self.kinds[ref.kind].volatile:
+            return UNKNOWN
         return have.attrs.get(ref.attr, UNKNOWN)
 
-    def given(self, step: Step) -> Step:
+    def judged(self, kind: Kind[Any, Any], step: Step) -> Step:
+        if step.want is not None and step.want.given:
+            return self.given(kind, step)
+        if self.inventory.doubted(*step.key):
+            return replace(step, verb=Verb.WAIT, waits_for=(), message=IN_DOUBT)
+        if step.have is None:
+            return self.taken(kind, step) or step
+        return self.present(kind, step, step.have)
+
+    def given(self, kind: Kind[Any, Any], step: Step) -> Step:
         if step.have is None:
             return replace(step, verb=Verb.MISSING, waits_for=(), message=f"{step.name} was not found")
-        return replace(step, verb=Verb.KEEP, waits_for=())
+        return self.unchanged(kind.state_for(step.want, step.have), step)
 
-    def absent(self, kind: Kind[Any, Any], step: Step) -> Step:
-        return self.taken(kind, step) or step
-
-    def present(self, kind: Kind[Any, Any], step: Step, want: Any, have: Observed) -> Step:
+    def present(self, kind: Kind[Any, Any], step: Step, have: Observed) -> Step:
         if problem := self.not_ours(kind, step, have):
             return problem
         if have.state.phase is Phase.GOING:
-            return replace(step, verb=Verb.WAIT, waits_for=(), message=have.state.message)
-        changes = kind.diff(want, have)
+            return self.unchanged(have.state, step)
+        changes = kind.diff(step.want, have)
         if not changes:
-            return self.unchanged(kind.state_for(want, have), step)
+            return self.unchanged(kind.state_for(step.want, have), step)
         step = replace(step, verb=Verb.UPDATE, changes=changes)
         if have.state.busy:
             step = _after(step, (f"{have} ({have.state.reason})",))
         return self.taken(kind, step) or step
 
     def unchanged(self, state: State, step: Step) -> Step:
-        verbs = {Phase.SETTLING: Verb.WAIT, Phase.BROKEN: Verb.BROKEN}
-        verb = verbs.get(state.phase, Verb.KEEP)
+        verb = _WITHOUT_CHANGE[state.phase]
         return replace(step, verb=verb, waits_for=(), reason=state.reason, message=state.message)
 
     def not_ours(self, kind: Kind[Any, Any], step: Step, have: Observed) -> Step | None:
@@ -207,44 +165,20 @@ class _Wanted:
 
     def taken(self, kind: Kind[Any, Any], step: Step) -> Step | None:
         """A conflict when somebody else holds, or is about to hold, what the resource needs for itself."""
-        for claim in sorted(kind.claims(step.want)):
-            holder = self.inventory.holder(claim, kind.kind)
-            by = f"{holder.id}" if holder and holder.owner != self.mark else ""
-            if self.inventory.reserved_by(claim) not in (None, self.mark):
-                by = "another POC that is being created"
-            if by:
+        for claim in sorted(step.claims):
+            if by := self.holder(claim, kind.kind):
                 message = f"{claim} is held by {by}"
                 return replace(
                     step, verb=Verb.CONFLICT, waits_for=(), reason=kind.reason(claim), message=message
                 )
         return None
 
-
-@dataclass
-class _Leftovers:
-    """What the owner holds and no longer asks for."""
-
-    inventory: Inventory
-    kinds: Kinds
-    mark: Mark
-    kept: set[tuple[str, str]]
-
-    def steps(self) -> list[Step]:
-        going = [
-            o for o in self.inventory.owned(self.mark) if o.key not in self.kept and o.kind in self.kinds
-        ]
-        return [self.step(have, going) for have in going]
-
-    def step(self, have: Observed, going: list[Observed]) -> Step:
-        step = Step(Verb.DELETE, have.kind, have.name, have=have)
-        if have.state.phase is Phase.GOING:
-            return replace(step, verb=Verb.WAIT, message=have.state.message)
-        waits = [str(o) for o in self.before(have, going)]
-        if have.state.busy:
-            waits.append(f"{have} ({have.state.reason})")
-        return replace(step, waits_for=tuple(dict.fromkeys(waits)))
-
-    def before(self, have: Observed, going: list[Observed]) -> Iterable[Observed]:
-        yield from (o for o in self.inventory.pointing_at(have.id) if o.key != have.key)
-        first = self.kinds[have.kind].gone_first
-        yield from (o for o in going if o.kind in first)
+    def holder(self, claim: str, kind: str) -> str:
+        """Who else has it; "" when no one, or when we have it as well and so were there first."""
+        holders = self.inventory.holders(claim, kind)
+        if any(h.owner == self.mark for h in holders):
+            return ""
+        if holders:
+            return holders[0].id
+        reserved = self.inventory.reserved_by(claim) not in (None, self.mark)
+        return "another POC that is being created" if reserved else ""

@@ -12,7 +12,7 @@ from modelpoc.reconcile.owner import Mark
 
 __all__ = [
     "UNKNOWN", "Change", "Kind", "Observed", "Phase", "Ref", "Resource", "Scope", "State", "When",
-    "refs_of", "resolve",
+    "refs_of", "resolve", "value_refs",
 ]  # fmt: skip
 
 
@@ -31,6 +31,11 @@ class Ref:
     name: str
     attr: str = "arn"
     when: When = field(default=When.EXISTS, compare=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The resource it leads to."""
+        return (self.kind, self.name)
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
@@ -96,7 +101,7 @@ class Observed:
     refs: frozenset[str] = frozenset()
     """Ids it points at: what must not go before it."""
     claims: frozenset[str] = frozenset()
-    """What only one resource may hold: a path or a priority on a listener."""
+    """What only one owner may hold: a path or a priority on a listener."""
     owner: Mark | None = None
     """Ours, someone else's, or no one's (None)."""
     state: State = State()
@@ -158,6 +163,8 @@ class Kind(Protocol, Generic[W, S]):
 
     within: frozenset[str]
     """Kinds that must be listed before this one: they tell where to look (rules within listeners)."""
+    volatile: frozenset[str]
+    """Attributes that an update changes (the version of a secret): not known while one is due."""
 
     def reason(self, claim: str | None) -> str:
         """The PascalCase reason when somebody else holds `claim`, or (None) the thing of our name."""
@@ -183,8 +190,11 @@ class Kind(Protocol, Generic[W, S]):
         """How it is, seen from what is wanted. Pure."""
         ...
 
-    async def list_all(self, scope: S) -> Iterable[Observed]:
-        """Everything of this kind that concerns us, in batches: fast fields only."""
+    async def list_all(self, scope: S) -> Iterable[Observed] | None:
+        """Everything of this kind that concerns us, in batches: fast fields only.
+
+        None: things of this kind are not listed, only read by name.
+        """
         ...
 
     async def read(self, scope: S, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
@@ -221,9 +231,15 @@ def _walk(value: Any) -> Iterable[Ref]:
             yield from _walk(getattr(value, f.name))
 
 
+def value_refs(resource: Resource) -> tuple[Ref, ...]:
+    """Every reference in its fields, each once, in order of appearance."""
+    values = (getattr(resource, f.name) for f in dataclasses.fields(resource) if f.name != "needs")
+    return tuple(dict.fromkeys(ref for value in values for ref in _walk(value)))
+
+
 def refs_of(resource: Resource) -> tuple[Ref, ...]:
-    """Every reference in its fields and `needs`, each once, in order of appearance."""
-    return tuple(dict.fromkeys(_walk(resource)))
+    """Every reference in its fields and `needs`, each once."""
+    return tuple(dict.fromkeys((*value_refs(resource), *_walk(resource.needs))))
 
 
 def _map(value: Any, known: Callable[[Ref], Any]) -> Any:
