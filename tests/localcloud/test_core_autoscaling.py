@@ -112,6 +112,13 @@ def test_registering_again_changes_only_what_is_given(scaling: Any, service: str
     assert scaling.list_tags_for_resource(ResourceARN=found["ScalableTargetARN"])["Tags"] == {"a": "b"}
 
 
+def test_tags_are_for_new_targets_only(scaling: Any, service: str) -> None:
+    scaling.register_scalable_target(**resource(service), MinCapacity=1, MaxCapacity=3)
+    code, message = refused(scaling.register_scalable_target, **resource(service), Tags={"a": "b"})
+    assert code == "ValidationException"
+    assert "tried to tag already exists" in message
+
+
 def test_a_scheduled_action_fires(fast: Any, scaling: Any, service: str) -> None:
     scaling.register_scalable_target(**resource(service), MinCapacity=0, MaxCapacity=1)
     soon = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S")

@@ -29,6 +29,10 @@ Document = dict[str, Any]
 _WRITE = 0.5  # AWS seconds a write takes, during which a second one to the same resource is refused
 _SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 _MOST_TAGS = 50
+_TAGGED = (
+    "The scalable target that you tried to tag already exists. To update tags on an existing scalable "
+    "target, use the TagResource API."
+)
 # https://docs.aws.amazon.com/autoscaling/application/APIReference: the largest page of each list
 _PAGE = 50
 _PAGE_OF_POLICIES = 10
@@ -190,7 +194,7 @@ class ApplicationAutoScaling(Backend):
     def _registered(self, key: Key, request: Document) -> Target:
         known = self.store.targets.get(key)
         if known and "Tags" in request:
-            raise invalid("Tags can only be given when a scalable target is created: use TagResource.")
+            raise invalid(_TAGGED)
         least = request.get("MinCapacity", known.least if known else None)
         most = request.get("MaxCapacity", known.most if known else None)
         least, most = check_bounds(least, most)
