@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -144,17 +144,16 @@ def set_conditions(
     new: Iterable[Verdict],
     now: datetime,
     generation: int,
-    drop: Collection[ConditionType] = (),
 ) -> tuple[Condition, ...]:
     """The conditions after `new`, in the order of `ConditionType`.
 
-    Conditions that `new` does not name stay, but for those in `drop`, and what says Reconciling ends
+    Conditions that `new` does not name stay; leave out of `old` what should go. What says Reconciling ends
     Stalled, and the other way round. `lastTransitionTime` moves (to `now`, whole seconds) only where
     `status` does. Raises ValueError when `new` says both Reconciling and Stalled.
     """
     verdicts = {verdict.type: verdict for verdict in new}
     _exclude_each_other(verdicts)
-    kept = {condition.type: condition for condition in old if condition.type not in drop}
+    kept = {condition.type: condition for condition in old}
     merged = {
         **kept,
         **{kind.value: _merge(kept.get(kind), v, now, generation) for kind, v in verdicts.items()},

@@ -53,13 +53,13 @@ def test_what_is_not_said_stays() -> None:
     assert second[1] == first[0]
 
 
-def test_what_is_dropped_goes_and_the_reason_is_then_that_of_reconciling() -> None:
+def test_without_ready_the_reason_is_that_of_reconciling() -> None:
     first = set_conditions(
         (), [_ready(TRUE, Reason.READY), Verdict(RECONCILING, FALSE, Reason.READY)], NOW, 1
     )
     assert ModelPOCStatus(conditions=first).to_dict()["reason"] == "Ready"
     suspended = [Verdict(RECONCILING, FALSE, Reason.SUSPENDED, "set suspend: false to bring it back")]
-    second = set_conditions(first, suspended, LATER, 2, drop=[READY])
+    second = set_conditions(first[1:], suspended, LATER, 2)
     assert [condition.type for condition in second] == ["Reconciling"]
     assert ModelPOCStatus(conditions=second).to_patch()["reason"] == "Suspended"
 
