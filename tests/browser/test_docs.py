@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -22,7 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not BROWSER, reason="no Chromium here: apt-get install chromium"),
 ]
 
-MODEL = Path(__file__).parents[2] / "models" / "experience-linker"
+ROOT = Path(__file__).parents[2]
 PREFIX = "poc-deployment/experience-linker"
 
 
@@ -60,9 +59,10 @@ def test_the_check_notices_an_app_that_does_not_know_its_prefix(app: int) -> Non
 
 
 def _run(module: str, *arguments: str) -> list[str]:
-    uv = os.environ.get("UV") or shutil.which("uv")
-    assert uv, "uv is needed to run the model in its own environment"
-    return [uv, "run", "--quiet", "--frozen", "--project", str(MODEL), "python", "-m", module, *arguments]
+    found = subprocess.run([ROOT / "kind-cluster/setup/uv.sh"], check=True, capture_output=True, text=True)
+    model = str(ROOT / "models" / "experience-linker")
+    options = ["run", "--quiet", "--frozen", "--project", model]
+    return [found.stdout.strip(), *options, "python", "-m", module, *arguments]
 
 
 def _wait_until_healthy(port: int, process: subprocess.Popen[bytes]) -> None:
