@@ -30,11 +30,6 @@ class ArtifactKind(BaseKind[Artifact, AwsScope]):
 
     kind = "Artifact"
 
-    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        """Those that somebody asked for before."""
-        known = [o.name for o in scope.inventory.of_kind(self.kind)]
-        return (await self.read(scope, known, deep=False)).values()
-
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         found = await asyncio.gather(*(_listed(scope, name) for name in names))
         return {o.name: o for o in found if o}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from modelpoc.aws.secret import current_version
 from modelpoc.aws.session import AwsScope
-from modelpoc.reconcile.errors import CloudError, Gone
+from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Observed, Resource
 
@@ -34,12 +34,6 @@ class ExistingSecretKind(BaseKind[ExistingSecret, AwsScope]):
     def reason(self, claim: str | None) -> str:
         return "SecretNotFound"
 
-    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        """Those that somebody asked for before; one that cannot be read just now stays as it was."""
-        known = scope.inventory.of_kind(self.kind)
-        looked = await asyncio.gather(*(_described(scope, o.name) for o in known), return_exceptions=True)
-        return [o for o in map(_or_known, looked, known) if o]
-
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         found = await asyncio.gather(*(_described(scope, name) for name in names))
         return {o.name: o for o in found if o}
@@ -54,11 +48,3 @@ async def _described(scope: AwsScope, name: str) -> Observed | None:
         return None
     attrs = {"arn": secret["ARN"], "id": name, "version": current_version(secret)}
     return Observed(ExistingSecret.kind, name, id=name, attrs=attrs)
-
-
-def _or_known(looked: Observed | BaseException | None, known: Observed) -> Observed | None:
-    if isinstance(looked, CloudError):
-        return known
-    if isinstance(looked, BaseException):
-        raise looked
-    return looked

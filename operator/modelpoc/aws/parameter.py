@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -28,11 +28,6 @@ class ParameterKind(BaseKind[Parameter, AwsScope]):
 
     def reason(self, claim: str | None) -> str:
         return "SecretNotFound"
-
-    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        """Those that somebody asked for before."""
-        known = [o.name for o in scope.inventory.of_kind(self.kind)]
-        return (await self.read(scope, known, deep=False)).values()
 
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         by_path = {path: arn for arn in names for path in paths_of(arn)}

@@ -15,7 +15,7 @@ from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
-from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Resource
+from modelpoc.reconcile.resource import Change, Observed, Resource
 
 ACTIONS = (
     "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret",
@@ -64,12 +64,12 @@ class SecretKind(BaseKind[Secret, AwsScope]):
 
     We choose the ids of versions: fingerprint and chance. So AWS tells with the metadata whether the current
     value is the one that we wrote, and both change in one write. attrs["version"] is the fingerprint, so that
-    a value taken back brings back the same task definition; it is unknown while someone else's value stands
-    there, and whoever refers to it waits until it is put right.
+    a value taken back brings back the same task definition.
     """
 
     kind = "Secret"
     fast = frozenset({"fingerprint", "tags"})
+    volatile = frozenset({"version"})
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return tags.same_tags(want, have) if field == "tags" else bool(want == have)
@@ -101,9 +101,7 @@ class SecretKind(BaseKind[Secret, AwsScope]):
     ) -> Observed:
         changed = {c.field for c in changes}
         if "fingerprint" in changed:
-            answer = await scope.call(
-                "secretsmanager", "PutSecretValue", SecretId=have.id, **_value_request(want)
-            )
+            answer = await _write(scope, "PutSecretValue", SecretId=have.id, **_value_request(want))
             have = observed({**answer, "Tags": tags.to_list(have.fields["tags"]), **_current(answer)})
             scope.inventory.wrote(have)
         if "tags" in changed:
@@ -112,9 +110,7 @@ class SecretKind(BaseKind[Secret, AwsScope]):
         return have
 
     async def delete(self, scope: AwsScope, have: Observed) -> None:
-        await scope.call(
-            "secretsmanager", "DeleteSecret", SecretId=have.id, RecoveryWindowInDays=RECOVERY_DAYS
-        )
+        await _write(scope, "DeleteSecret", SecretId=have.id, RecoveryWindowInDays=RECOVERY_DAYS)
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
         off = sorted(tags.OURS & have.fields["tags"].keys())
@@ -142,7 +138,7 @@ def observed(secret: Mapping[str, Any]) -> Observed:
         secret["Name"],
         id=arn,
         fields={"fingerprint": ours[1] if ours else f"version {current}", "tags": found},
-        attrs={"arn": arn, "id": arn, "version": ours[1] if ours else UNKNOWN},
+        attrs={"arn": arn, "id": arn, "version": ours[1] if ours else current},
         owner=tags.mark_of(found),
     )
 
@@ -185,6 +181,16 @@ async def _described(scope: AwsScope, name: str, even_deleted: bool = False) -> 
     except Gone:
         return None
     return None if secret.get("DeletedDate") and not even_deleted else observed(secret)
+
+
+async def _write(scope: AwsScope, operation: str, **request: Any) -> dict[str, Any]:
+    """What waits for its deletion is gone in our eyes."""
+    try:
+        return await scope.call("secretsmanager", operation, **request)
+    except CloudError as error:
+        if error.code == "InvalidRequestException" and "marked" in str(error):
+            raise Gone(str(error)) from error
+        raise
 
 
 async def _retag(scope: AwsScope, have: Observed, want: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,295 @@
+"""What holds for every part of a POC on ECS, whatever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from modelpoc.aws import tags
+from modelpoc.aws.cluster import Cluster
+from modelpoc.aws.kinds import KINDS
+from modelpoc.aws.listener import Listener
+from modelpoc.aws.listener_rule import ListenerRule
+from modelpoc.aws.load_balancer import LoadBalancer
+from modelpoc.aws.log_group import LogGroup
+from modelpoc.aws.scaling import ScalableTarget, ScalingPolicy, ScheduledAction
+from modelpoc.aws.secret import Secret, SecretValue, fingerprint
+from modelpoc.aws.service import Service
+from modelpoc.aws.target_group import TargetGroup
+from modelpoc.aws.task_definition import TaskDefinition
+from modelpoc.reconcile.errors import AnswerLost, Gone
+from modelpoc.reconcile.resource import Observed, Phase, Resource
+
+if TYPE_CHECKING:
+    from conftest import Bench
+
+pytestmark = pytest.mark.local
+
+Maker = Callable[["Bench"], Awaitable[Resource]]
+
+
+async def log_group(bench: Bench) -> LogGroup:
+    return LogGroup(name=f"/modelpoc/fleet/team-a/{bench.name()}", retention_days=14, tags=bench.tags)
+
+
+async def target_group(bench: Bench) -> TargetGroup:
+    return TargetGroup(name=bench.name(), vpc_id=bench.network.vpc_id, tags=bench.tags)
+
+
+async def listener_rule(bench: Bench) -> ListenerRule:
+    net, name = bench.network, bench.name()
+    lb = LoadBalancer(
+        name=bench.name(), subnets=net.subnets, security_groups=net.security_groups, tags=bench.tags
+    )
+    balancer = await bench.made(KINDS["LoadBalancer"], lb)
+    front = Listener(name=bench.name(), load_balancer_arn=balancer.id, tags=bench.tags)
+    listener = await bench.made(KINDS["Listener"], front)
+    group = await bench.made(KINDS["TargetGroup"], await target_group(bench))
+    return ListenerRule(
+        name=name,
+        listener_arn=listener.id,
+        paths=("/poc/echo", "/poc/echo/*"),
+        target_group_arn=group.id,
+        rewrite_from="^/poc/echo/?(.*)$",
+        rewrite_to="/$1",
+        tags={**bench.tags, tags.RESOURCE: name},
+    )
+
+
+async def task_definition(bench: Bench) -> TaskDefinition:
+    logs = await bench.made(KINDS["LogGroup"], await log_group(bench))
+    return TaskDefinition(
+        name=bench.name(),
+        container_name="model",
+        image="local/nothing@sha256:" + "0" * 64,
+        port=8080,
+        cpu=256,
+        memory=512,
+        environment={"PORT": "8080", "A": "b"},
+        log_group=logs.name,
+        region=bench.scope.region,
+        health_command=("true",),
+        execution_role_arn=f"arn:aws:iam::{bench.scope.account}:role/execution",
+        tags=bench.tags,
+    )
+
+
+async def service(bench: Bench, **more: Any) -> Service:
+    """Of no tasks, so that nothing need run."""
+    cluster = await bench.made(KINDS["Cluster"], Cluster(name=bench.name(), tags=bench.tags))
+    rule = await bench.made(KINDS["ListenerRule"], await listener_rule(bench))
+    definition = await bench.made(KINDS["TaskDefinition"], await task_definition(bench))
+    net, name = bench.network, bench.name()
+    fields: dict[str, Any] = {"desired_count": 0, "grace_seconds": 60, "tags": bench.tags, **more}
+    return Service(
+        name=f"{cluster.name}/{name}",
+        cluster_arn=cluster.id,
+        service_name=name,
+        task_definition=definition.id,
+        target_group_arn=rule.fields["target_group_arn"],
+        container_name="model",
+        port=8080,
+        subnets=net.subnets,
+        security_groups=net.security_groups,
+        **fields,
+    )
+
+
+async def scalable_target(bench: Bench) -> ScalableTarget:
+    running = await bench.made(KINDS["Service"], await service(bench))
+    return ScalableTarget(name=f"service/{running.name}", min=0, max=3, tags=bench.tags)
+
+
+async def scaling_policy(bench: Bench) -> ScalingPolicy:
+    target = await bench.made(KINDS["ScalableTarget"], await scalable_target(bench))
+    balancer = bench.inventory.of_kind("LoadBalancer")[0]
+    group = bench.inventory.of_kind("TargetGroup")[0]
+    return ScalingPolicy(
+        name=f"{target.name}/target",
+        resource_id=target.name,
+        policy_name="target",
+        metric="requests",
+        target_value=50,
+        load_balancer_arn=balancer.id,
+        target_group_arn=group.id,
+    )
+
+
+async def scheduled_action(bench: Bench) -> ScheduledAction:
+    target = await bench.made(KINDS["ScalableTarget"], await scalable_target(bench))
+    return ScheduledAction(
+        name=f"{target.name}/morning",
+        resource_id=target.name,
+        action_name="morning",
+        schedule="cron(0 8 ? * MON-FRI *)",
+        timezone="Europe/Madrid",
+        min=1,
+    )
+
+
+async def secret(bench: Bench) -> Secret:
+    name = f"modelpoc/fleet/team-a/{bench.name()}/key"
+    value = SecretValue(b"hunter2")
+    return Secret(name=name, value=value, fingerprint=fingerprint(value.reveal(), name), tags=bench.tags)
+
+
+MAKERS: tuple[Maker, ...] = (
+    log_group, target_group, listener_rule, task_definition, service, scalable_target, scaling_policy,
+    scheduled_action, secret,
+)  # fmt: skip
+CALLS = {"LogGroup": 2, "TargetGroup": 2}
+CREATES = {
+    "ListenerRule": "CreateRule",
+    "TaskDefinition": "RegisterTaskDefinition",
+    "ScalableTarget": "RegisterScalableTarget",
+    "ScalingPolicy": "PutScalingPolicy",
+    "ScheduledAction": "PutScheduledAction",
+}
+every = pytest.mark.parametrize("maker", MAKERS, ids=lambda m: m.__name__)
+taggable = pytest.mark.parametrize(
+    "maker",
+    [log_group, target_group, listener_rule, task_definition, service, scalable_target, secret],
+    ids=lambda m: m.__name__,
+)
+
+
+@every
+async def test_creating_takes_few_calls_and_afterwards_nothing_differs(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind, name = KINDS[want.kind], KINDS[want.kind].identify(want)
+    bench.calls()
+    created = await bench.made(kind, want)
+    assert bench.calls().total() == CALLS.get(want.kind, 1)
+    assert created.name == name
+    assert kind.diff(want, created) == ()
+    assert created.owner == bench.owner.mark
+    listed = (await bench.listed(kind))[name]
+    assert (listed.id, listed.owner, listed.refs) == (created.id, created.owner, created.refs)
+    assert listed.claims == created.claims
+    assert {**created.fields, **listed.fields} == created.fields
+    assert kind.fast <= listed.fields.keys() | {"tags"}
+    assert await bench.diff(kind, want) == ()
+    seen = await bench.seen(kind, name)
+    assert seen
+    assert seen.fields == created.fields
+    assert seen.attrs.keys() == created.attrs.keys()
+
+
+@every
+async def test_an_operator_that_knows_nothing_finds_it(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind, name = KINDS[want.kind], KINDS[want.kind].identify(want)
+    created = await bench.made(kind, want)
+    bench.inventory.deleted(kind.kind, name)
+    listed = (await bench.listed(kind))[name]
+    assert (listed.id, listed.owner) == (created.id, created.owner)
+    assert kind.diff(want, listed) == ()
+
+
+@every
+async def test_a_lost_answer_leaves_one_that_is_found(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind, name = KINDS[want.kind], KINDS[want.kind].identify(want)
+    bench.fault(operation=CREATES.get(want.kind, f"Create{want.kind}"), reset="after")
+    before = len(await bench.listed(kind))
+    with pytest.raises(AnswerLost):
+        await kind.create(bench.scope, want)
+    seen = await bench.seen(kind, name)
+    assert seen
+    assert seen.owner == bench.owner.mark
+    await bench.mended(kind, want)
+    assert len(await bench.listed(kind)) == before + 1
+
+
+@every
+async def test_what_was_deleted_is_gone_and_can_be_made_again(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind, name = KINDS[want.kind], KINDS[want.kind].identify(want)
+    created = await bench.made(kind, want)
+    remains = await kind.delete(bench.scope, created)
+    assert remains is None or remains.state.phase is Phase.GOING
+    await bench.gone(kind, name)
+    assert name not in await bench.listed(kind)
+    again = await bench.made(kind, want)
+    assert kind.diff(want, again) == ()
+
+
+@every
+async def test_deleting_what_is_gone_is_no_trouble(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind, name = KINDS[want.kind], KINDS[want.kind].identify(want)
+    created = await bench.made(kind, want)
+    await kind.delete(bench.scope, created)
+    await bench.gone(kind, name)
+    with suppress(Gone):
+        assert await kind.delete(bench.scope, created) is None
+
+
+@every
+async def test_nothing_is_there_before_it_is_made(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind, name = KINDS[want.kind], KINDS[want.kind].identify(want)
+    assert await bench.seen(kind, name) is None
+    assert name not in await bench.listed(kind)
+
+
+@taggable
+async def test_disowned_it_stays_and_is_no_longer_ours(bench: Bench, maker: Maker) -> None:
+    want = await maker(bench)
+    kind = KINDS[want.kind]
+    created = await bench.made(kind, want)
+    await kind.disown(bench.scope, created)
+    bench.inventory.deleted(kind.kind, created.name)
+    listed = await bench.listed(kind)
+    if kind.kind == "ScalableTarget":  # without tags it is its service's owner's
+        assert listed[created.name].fields["tags"].keys() == {"team"}
+    else:
+        assert [o for o in listed.values() if o.owner == bench.owner.mark and o.id == created.id] == []
+    await kind.delete(bench.scope, created)  # it was there
+
+
+@taggable
+async def test_tags_are_mended_and_those_of_others_stay(bench: Bench, maker: Maker) -> None:
+    want: Any = await maker(bench)
+    kind = KINDS[want.kind]
+    created = await bench.made(kind, want)
+    tag_by_hand(bench, created, {"team": "other", "backup": "daily"})
+    assert await bench.mended(kind, want) == {"tags"}
+    have = await bench.seen(kind, created.name)
+    assert have
+    assert have.fields["tags"] == {**created.fields["tags"], "backup": "daily"}
+
+
+@taggable
+async def test_a_tag_no_longer_asked_for_comes_off(bench: Bench, maker: Maker) -> None:
+    want: Any = await maker(bench)
+    kind = KINDS[want.kind]
+    created = await bench.made(kind, want)
+    fewer = replace(want, tags={**tags.owner_tags(bench.owner, {}), **named(want.tags)})
+    assert await bench.mended(kind, fewer) == {"tags"}
+    have = await bench.seen(kind, created.name)
+    assert have
+    assert "team" not in have.fields["tags"]
+    assert have.owner == bench.owner.mark
+
+
+def named(found: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in found.items() if key == tags.RESOURCE}
+
+
+def tag_by_hand(bench: Bench, have: Observed, put: dict[str, str]) -> None:
+    """Tags put on by somebody else."""
+    match have.kind:
+        case "LogGroup":
+            bench.client("logs").tag_resource(resourceArn=have.attrs["arn"], tags=put)
+        case "TargetGroup" | "ListenerRule":
+            bench.client("elbv2").add_tags(ResourceArns=[have.id], Tags=tags.to_list(put))
+        case "TaskDefinition" | "Service":
+            bench.client("ecs").tag_resource(resourceArn=have.id, tags=tags.to_list(put, "key", "value"))
+        case "ScalableTarget":
+            bench.client("application-autoscaling").tag_resource(ResourceARN=have.attrs["arn"], Tags=put)
+        case "Secret":
+            bench.client("secretsmanager").tag_resource(SecretId=have.id, Tags=tags.to_list(put))
