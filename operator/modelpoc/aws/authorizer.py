@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 from modelpoc.aws import gateway
 from modelpoc.aws.seen import one_each, refuse_moved
 from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
 ACTIONS = (*gateway.READ, *gateway.WRITE)
 BEARER = "$request.header.Authorization"
+_NAME_LIMIT = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,25 +36,34 @@ class Authorizer(Resource):
 
 
 class AuthorizerKind(BaseKind[Authorizer, AwsScope]):
+    """AWS would make a second one of the same name: there is a look before each creation, which is rare."""
+
     kind = "Authorizer"
     fast = frozenset({"api_id", "issuer", "audience", "identity_source", "mark"})
     within = frozenset({"HttpApi"})
+
+    def identify(self, want: Authorizer) -> str:
+        return short(want)
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return bool((tuple(sorted(want)) if field == "audience" else want) == have)
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        found = []
-        for api_id in gateway.api_ids(scope):
-            items = await gateway.items(scope, "GetAuthorizers", ApiId=api_id)
-            found += [observed(api_id, item) for item in items]
-        return one_each(scope, found)
+        apis = gateway.api_ids(scope)
+        return one_each(scope, [one for api in apis for one in await self._of_api(scope, api)])
 
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         return {o.name: o for o in await self.list_all(scope) if o.name in names}
 
+    async def _of_api(self, scope: AwsScope, api_id: str, name: str | None = None) -> list[Observed]:
+        """All of an API, or those of one name."""
+        items = await gateway.items(scope, "GetAuthorizers", ApiId=api_id)
+        return [o for item in items if (o := observed(api_id, item)) and name in (None, o.name)]
+
     async def create(self, scope: AwsScope, want: Authorizer) -> Observed:
         async with scope.writer(f"apigateway/{want.api_id}"):
+            if await self._of_api(scope, str(want.api_id), short(want)):
+                raise AlreadyThere(f"{want} is in API {want.api_id} already")
             answer = await scope.call("apigatewayv2", "CreateAuthorizer", ApiId=want.api_id, **request(want))
         return observed(str(want.api_id), request(want) | answer)
 
@@ -74,11 +85,16 @@ class AuthorizerKind(BaseKind[Authorizer, AwsScope]):
             await scope.call("apigatewayv2", "UpdateAuthorizer", **_where(have), Name=have.name)
 
 
+def short(want: Authorizer) -> str:
+    """The name as far as it fits into AWS's beside the mark."""
+    return gateway.fitting(want.mark, want.name, _NAME_LIMIT)
+
+
 def request(want: Authorizer) -> dict[str, Any]:
     """What CreateAuthorizer and UpdateAuthorizer are told alike."""
     return {
         "AuthorizerType": "JWT",
-        "Name": gateway.signed(want.mark, want.name),
+        "Name": gateway.signed(want.mark, short(want)),
         "IdentitySource": [want.identity_source],
         "JwtConfiguration": {"Issuer": want.issuer, "Audience": sorted(want.audience)},
     }

@@ -8,7 +8,7 @@ from typing import Any
 from modelpoc.aws import tags
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
-from modelpoc.reconcile.owner import Mark
+from modelpoc.reconcile.owner import Mark, short_hash
 
 PAGE = "500"
 """Items a page. HTTP APIs document no maximum; this is the one of REST APIs (GetRestApis), larger than
@@ -49,6 +49,11 @@ def signature(text: str | None) -> tuple[Mark | None, str]:
     first, _, rest = (text or "").partition(" ")
     mark = Mark.parse(first)
     return (mark, rest) if mark else (None, text or "")
+
+
+def fitting(mark: str, name: str, limit: int) -> str:
+    """`name`, or a hash of it where `signed` would exceed AWS's `limit`."""
+    return name if len(signed(mark, name)) <= limit else f"#{short_hash(name, length=20)}"
 
 
 def tag_arn(scope: AwsScope, path: str) -> str:

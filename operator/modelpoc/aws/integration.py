@@ -35,6 +35,8 @@ class Integration(Resource):
 
 
 class IntegrationKind(BaseKind[Integration, AwsScope]):
+    """AWS would make a second one of the same kind: there is a look before each creation, which is rare."""
+
     kind = "Integration"
     fast = frozenset(
         {"api_id", "vpc_link_id", "listener_arn", "timeout_ms", "method", "request_parameters", "mark"}
@@ -42,17 +44,21 @@ class IntegrationKind(BaseKind[Integration, AwsScope]):
     within = frozenset({"HttpApi"})
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        found = []
-        for api_id in gateway.api_ids(scope):
-            items = await gateway.items(scope, "GetIntegrations", ApiId=api_id)
-            found += [observed(api_id, item) for item in items]
-        return one_each(scope, found)
+        apis = gateway.api_ids(scope)
+        return one_each(scope, [one for api in apis for one in await self._of_api(scope, api)])
 
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         return {o.name: o for o in await self.list_all(scope) if o.name in names}
 
+    async def _of_api(self, scope: AwsScope, api_id: str, name: str | None = None) -> list[Observed]:
+        """All of an API, or those of one name."""
+        items = await gateway.items(scope, "GetIntegrations", ApiId=api_id)
+        return [o for item in items if (o := observed(api_id, item)) and name in (None, o.name)]
+
     async def create(self, scope: AwsScope, want: Integration) -> Observed:
         async with scope.writer(f"apigateway/{want.api_id}"):
+            if await self._of_api(scope, str(want.api_id), want.name):
+                raise AlreadyThere(f"{want} is in API {want.api_id} already")
             answer = await scope.call("apigatewayv2", "CreateIntegration", ApiId=want.api_id, **request(want))
         return observed(str(want.api_id), request(want) | answer)
 

@@ -40,7 +40,7 @@ class StageKind(BaseKind[Stage, AwsScope]):
     within = frozenset({"HttpApi"})
 
     def same(self, field: str, want: Any, have: Any) -> bool:
-        return tags.same_tags(want, have) if field == "tags" else bool(want == have)
+        return tags.same_tags(gateway.plain(want), have) if field == "tags" else bool(want == have)
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
         found = []
