@@ -1,39 +1,22 @@
-"""The backends of our own, by botocore's names of their services."""
+"""The backends of our own. A new service is one line here and a package beside this file."""
 
 from __future__ import annotations
 
-import logging
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from localcloud.aws.apigatewayv2 import ApiGatewayV2
+from localcloud.aws.autoscaling import ApplicationAutoScaling
 from localcloud.aws.backend import Backend
+from localcloud.aws.ecs import Ecs
+from localcloud.aws.elbv2 import Elbv2
 
 if TYPE_CHECKING:
     from localcloud.context import CloudContext
 
-log = logging.getLogger(__name__)
-
-# Where each backend's class lives. Imported when a cloud starts, so that one backend can be built, tested
-# and replaced without the others.
-_BACKENDS = {
-    "ecs": ("localcloud.aws.ecs", "Ecs"),
-    "elbv2": ("localcloud.aws.elbv2", "Elbv2"),
-    "apigatewayv2": ("localcloud.aws.apigatewayv2", "ApiGatewayV2"),
-    "application-autoscaling": ("localcloud.aws.autoscaling", "ApplicationAutoScaling"),
-}
+# In the order in which they start; they stop in the other.
+_BACKENDS: tuple[type[Backend], ...] = (Elbv2, ApiGatewayV2, Ecs, ApplicationAutoScaling)
 
 
 def backends(cloud: CloudContext) -> dict[str, Backend]:
-    """One instance of every backend for a cloud."""
-    made = {}
-    for service, (module, name) in _BACKENDS.items():
-        try:
-            found = import_module(module)
-        except ModuleNotFoundError as missing:
-            if not (missing.name or "").startswith("localcloud."):
-                raise
-            log.warning("%s is not there: %s is served by moto", module, service)
-            continue
-        if hasattr(found, name):
-            made[service] = getattr(found, name)(cloud)
-    return made
+    """One instance of every backend for a cloud, by botocore's names of their services."""
+    return {kind.service: kind(cloud) for kind in _BACKENDS}
