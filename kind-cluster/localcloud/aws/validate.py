@@ -147,7 +147,9 @@ def _value(shape: Any, value: Any, path: str) -> Iterator[str]:
     elif kind == "map":
         for key, item in value.items():
             yield from _value(shape.key, key, f"{path}.key")
-            yield from _value(shape.value, item, f"{path}.{key}.member")
+            # An empty value removes a key (API Gateway's request parameters), whatever its shape's name says.
+            if item != "" or not _NAMED_LENGTH.search(shape.value.name):
+                yield from _value(shape.value, item, f"{path}.{key}.member")
 
 
 def _broken_constraint(shape: Any, value: Any) -> str | None:
