@@ -57,8 +57,10 @@ class Tab:
         return dict(answer["result"])
 
     async def value(self, expression: str) -> Any:
-        """What a JavaScript expression gives on the page, as JSON would carry it."""
-        answer = await self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """What a JavaScript expression gives on the page, as JSON would carry it; promises are awaited."""
+        answer = await self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")

@@ -16,7 +16,10 @@ _OPERATIONS = """
     block.querySelector(".opblock-summary-method").textContent + " " +
     block.querySelector(".opblock-summary-path").dataset.path)
 """
+_PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
 _TRY = ".opblock-post .execute"
+# Only when the example has come into it does "Execute" send anything.
+_BODY = ".opblock-post textarea"
 _STATUS = ".opblock-post .live-responses-table .response-col_status"
 
 
@@ -59,18 +62,31 @@ async def _look(url: str) -> tuple[DocsPage, bytes]:
         await tab.wait_for("document.querySelectorAll('.opblock').length > 0")
         operations = tuple(await tab.value(_OPERATIONS))
         status = await _send_example(tab)
-        return DocsPage(operations, status, _asked(tab.events)), await tab.screenshot()
+        return DocsPage(operations, status, await _all_asked(tab)), await tab.screenshot()
 
 
 async def _send_example(tab: Tab) -> str:
     """The status that the page shows after "Execute" on POST /predict."""
     await tab.value("document.querySelector('.opblock-post .opblock-summary-control').click()")
-    await tab.wait_for(f"document.querySelector('{_TRY}') !== null")
+    await tab.wait_for(
+        f"document.querySelector('{_BODY}')?.value && document.querySelector('{_TRY}') !== null"
+    )
+    await tab.wait_for(_PAINTED)
     await tab.value(f"document.querySelector('{_TRY}').click()")
     cells = (
         f"[...document.querySelectorAll('{_STATUS}')].map(cell => parseInt(cell.textContent)).find(n => n)"
     )
     return str(await tab.wait_for(cells))
+
+
+async def _all_asked(tab: Tab, seconds: float = 5) -> tuple[Asked, ...]:
+    """Every request, once each has its answer or has had `seconds` to get it."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while any(not asked.status for asked in _asked(tab.events)):
+        if asyncio.get_running_loop().time() > deadline:
+            break
+        await tab.value(_PAINTED)
+    return _asked(tab.events)
 
 
 def _asked(events: Sequence[dict[str, Any]]) -> tuple[Asked, ...]:
