@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from modelpoc.aws import gateway
 from modelpoc.aws.seen import one_each, refuse_moved
 from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
