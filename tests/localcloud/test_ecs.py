@@ -178,10 +178,9 @@ def test_a_crash_loop_rolls_back_while_the_old_revision_serves(world: World, nam
         )
         assert "rolling back to deploymentId" in seen["deployments"][0]["rolloutStateReason"]
         failed = [d for d in seen["deployments"] if d["status"] == "ACTIVE"]
-        assert [(d["rolloutState"], d["rolloutStateReason"]) for d in failed] in (
-            [("FAILED", "ECS deployment circuit breaker: tasks failed to start.")],
-            [],
-        )
+        assert [(d["rolloutState"], d["rolloutStateReason"]) for d in failed] == [
+            ("FAILED", "ECS deployment circuit breaker: tasks failed to start.")
+        ]
         world.settled(name)
     assert load.failures == []
     assert set(load.answers) == {"good"}
@@ -361,6 +360,24 @@ def test_stopped_tasks_are_replaced(world: World, name: str) -> None:
     assert fresh[0]["taskArn"] != task["taskArn"]
     [stopped] = world.ecs.describe_tasks(cluster="models", tasks=[task["taskArn"]])["tasks"]
     assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "by hand")
+
+
+def test_a_task_can_be_run_without_a_service(world: World, name: str) -> None:
+    change = {"name": "model", "environment": [{"name": "ECHO_FAIL", "value": "4"}]}
+    [task] = world.ecs.run_task(
+        cluster="models",
+        taskDefinition=world.definition(name, REVISION="r"),
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": world.subnets}},
+        overrides={"containerOverrides": [change]},
+    )["tasks"]
+
+    def look() -> dict[str, Any]:
+        return dict(world.ecs.describe_tasks(cluster="models", tasks=[task["taskArn"]])["tasks"][0])
+
+    ended = world.until(look, lambda t: t["lastStatus"] == "STOPPED")
+    assert ended["containers"][0]["exitCode"] == 4
+    assert ended["group"] == f"family:{name}"
 
 
 def test_task_definitions_keep_their_numbers_and_tags(world: World, name: str) -> None:

@@ -53,9 +53,12 @@ def ensure(root: Path, cache: Path) -> Path:
 
 def find_uv() -> str:
     """Where uv is: what started us, beside our Python, on the PATH, or where installers put it."""
-    beside = Path(sys.executable).parent / "uv"
-    home = Path.home() / ".local" / "bin" / "uv"
-    for candidate in (os.environ.get("UV"), str(beside), shutil.which("uv"), str(home)):
+    places = (
+        Path(sys.executable).parent,
+        Path.home() / ".local" / "bin",
+        *(default_cache() / "uv" / way / "bin" for way in ("venv", "pip")),
+    )
+    for candidate in (os.environ.get("UV"), shutil.which("uv"), *(str(place / "uv") for place in places)):
         if candidate and os.access(candidate, os.X_OK):
             return candidate
     raise BuildFailed("uv is needed to prepare a model's environment and was not found on the PATH")
@@ -64,9 +67,9 @@ def find_uv() -> str:
 def _build(root: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     locked = (root / "uv.lock").exists()
-    command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--project", str(root)]
+    command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--compile-bytecode"]
     bare = ["venv", "--no-project", "--python", python_of(root), str(target)]
-    _uv(command if locked else bare, target)
+    _uv([*command, "--project", str(root)] if locked else bare, target)
     (target / COMPLETE).touch()
 
 

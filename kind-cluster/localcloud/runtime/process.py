@@ -116,7 +116,6 @@ class ProcessContainer:
             "TMPDIR": str(self._launch.scratch / "tmp"),
             "LANG": "C.UTF-8",
             "PYTHONPATH": ":".join(sources),
-            "PYTHONPYCACHEPREFIX": str(self._image.cache / "bytecode" / self._image.digest[:24]),
             **image,
             **self._launch.environment,
         }

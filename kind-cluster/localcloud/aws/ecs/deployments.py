@@ -38,7 +38,8 @@ def begin(service: Service, deployment: Deployment, now: datetime) -> None:
     """Makes `deployment` the PRIMARY one; the one before stays ACTIVE until its tasks are gone."""
     for earlier in service.deployments:
         earlier.status = "ACTIVE"
-        _end(earlier.history, "STOPPED", _REPLACED, now)
+        _end(earlier.rolling_back or earlier.history, "STOPPED", _REPLACED, now)
+        earlier.rolling_back = None
     service.deployments.insert(0, deployment)
     service.history.insert(0, deployment.history)
     del service.history[HISTORY_KEPT:]

@@ -15,6 +15,7 @@ from localcloud.aws.ecs.targets import states
 
 _SETTLED = 10.0  # AWS seconds that a task without any check must have run to count as healthy
 _SETTLED_FLOOR = 1.0  # real seconds of the same: a process that crashes does so in its own time
+_FAILED_SHOWN = 60.0  # AWS seconds
 _IDLE = 3  # a service in steady state is looked at so many times less often
 _FAILURES = ("TaskFailedToStart", "EssentialContainerExited")
 
@@ -160,7 +161,11 @@ class ServiceScheduler:
         """Forgets deployments without tasks; notes when the service has got to where it should be."""
         service = self._service
         left = {task.deployment for task in service.tasks if task.status != "STOPPED"}
-        service.deployments = [d for i, d in enumerate(service.deployments) if i == 0 or d.id in left]
+        service.deployments = [
+            d
+            for d in service.deployments
+            if d is service.primary or d.id in left or self._still_shown(d, now)
+        ]
         wanted = [t for t in service.tasks if t.deployment == service.primary.id and self.healthy(t)]
         arrived = len(service.deployments) == 1 and len(wanted) == service.desired
         if arrived and service.primary.rollout_state == "IN_PROGRESS":
@@ -168,6 +173,11 @@ class ServiceScheduler:
         if arrived and not service.steady:
             say(service, now, "has reached a steady state")
         service.steady = arrived
+
+    def _still_shown(self, deployment: Deployment, now: datetime) -> bool:
+        """AWS shows a failed deployment for a minute or two after it went back to the one before."""
+        age = (now - deployment.updated_at).total_seconds()
+        return deployment.rollout_state == "FAILED" and age < self._clock.seconds(_FAILED_SHOWN)
 
     def _drain(self, now: datetime) -> None:
         """A service that is being deleted: INACTIVE once its last task has stopped."""

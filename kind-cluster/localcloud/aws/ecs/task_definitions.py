@@ -110,10 +110,9 @@ class TaskDefinitionOperations(EcsBase):
 
     def _in_use(self, found: TaskDefinition) -> bool:
         by_task = any(t.definition is found and t.status != "STOPPED" for t in self.store.tasks.values())
-        services = (s for s in self.store.services.values() if s.status != "INACTIVE")
-        return by_task or any(
-            d.revision.task_definition == found.arn for s in services for d in s.deployments
-        )
+        services = [s for s in self.store.services.values() if s.status != "INACTIVE"]
+        kept = [d for s in services for d in (*s.deployments, s.last_completed) if d is not None]
+        return by_task or any(deployment.revision.task_definition == found.arn for deployment in kept)
 
 
 _STILL_ACTIVE = (

@@ -117,7 +117,7 @@ class TaskOperations(EcsBase):
             arn=arn,
             cluster=cluster,
             definition=definition,
-            containers=[self._new_container(cluster, task_id, d) for d in definition.containers],
+            containers=[self._new_container(cluster, task_id, d) for d in _overridden(definition, request)],
             network=request.get("networkConfiguration") or {},
             target_groups=(),
             created_at=self.now(),
@@ -165,6 +165,20 @@ class TaskOperations(EcsBase):
         if service is not None:
             service.changed.set()
         return service
+
+
+def _overridden(definition: TaskDefinition, request: dict[str, Any]) -> list[dict[str, Any]]:
+    """Container definitions with RunTask's overrides of command and environment in them."""
+    given = (request.get("overrides") or {}).get("containerOverrides") or []
+    changes = {override["name"]: override for override in given if "name" in override}
+    return [_with(document, changes.get(document["name"], {})) for document in definition.containers]
+
+
+def _with(document: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    names = {variable["name"] for variable in override.get("environment") or ()}
+    kept = [variable for variable in document["environment"] if variable["name"] not in names]
+    command = {"command": override["command"]} if override.get("command") else {}
+    return {**document, **command, "environment": kept + list(override.get("environment") or ())}
 
 
 def _propagated(service: Service, definition: TaskDefinition) -> dict[str, str]:
