@@ -93,6 +93,7 @@ def _check(api: Api, wire: Wire) -> None:
     config = wire.get("JwtConfiguration") or {}
     if not config.get("Issuer") or not config.get("Audience"):
         raise bad_request("JwtConfiguration needs an Issuer and at least one Audience")
+    # AWS wants HTTPS; an issuer on this machine may do without.
     if not str(config["Issuer"]).startswith(("https://", "http://127.", "http://localhost")):
         raise bad_request(f"Invalid issuer: {config['Issuer']}. Issuer must have a valid HTTPS URL")
     if len(sources) != 1:

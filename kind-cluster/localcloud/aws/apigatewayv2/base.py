@@ -42,9 +42,8 @@ class ApiGatewayBase(Backend):
 
     async def stop(self) -> None:
         """Closes every API's socket and the client."""
-        for api in self.apis.values():
-            if api.server:
-                await api.server.stop()
+        servers = [one.server for one in self.apis.values() if one.server]
+        await asyncio.gather(*(server.stop() for server in servers))
         if self._session:
             await self._session.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -42,9 +43,8 @@ class Elbv2Base(Backend):
 
     async def stop(self) -> None:
         """Closes every listener's socket and the client."""
-        for listener in self.store.listeners.values():
-            if listener.server:
-                await listener.server.stop()
+        servers = [one.server for one in self.store.listeners.values() if one.server]
+        await asyncio.gather(*(server.stop() for server in servers))
         if self._session:
             await self._session.close()
 

@@ -21,8 +21,8 @@ from localcloud.aws.elbv2.state import Target, TargetGroup
 from localcloud.context import CloudContext
 
 SHORTEST_INTERVAL = 0.1  # real seconds between two checks of a target, whatever the time scale
-# Answering takes the same time however fast the clock: a timeout of 5 s must not become 25 ms.
-SHORTEST_TIMEOUT = 2.0
+# Answering takes a model the same time however fast the clock: timeouts up to this are not scaled.
+UNSCALED_TIMEOUT = 5.0
 
 
 class HealthChecks:
@@ -80,8 +80,9 @@ class HealthChecks:
         port = settings["HealthCheckPort"]
         port = target.port if port == "traffic-port" else int(port)
         url = f"http://{target.id}:{port}{settings['HealthCheckPath']}"
-        scaled = self._cloud.clock.seconds(settings["HealthCheckTimeoutSeconds"])
-        timeout = aiohttp.ClientTimeout(total=max(scaled, SHORTEST_TIMEOUT))
+        given = settings["HealthCheckTimeoutSeconds"]
+        seconds = max(self._cloud.clock.seconds(given), min(given, UNSCALED_TIMEOUT))
+        timeout = aiohttp.ClientTimeout(total=seconds)
         headers = {"User-Agent": "ELB-HealthChecker/2.0", "Connection": "close"}
         try:
             async with self._session().get(
