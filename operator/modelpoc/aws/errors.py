@@ -97,7 +97,7 @@ def _answered(error: ClientError, what: str, writing: bool) -> CloudError:
     code, words = answer.get("Code", ""), answer.get("Message", "") or "no message"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     text = f"{what}: {words} ({code})"
-    made = _by_code(code, words, what, text) or _by_status(status, what, text, writing)
+    made = _by_code(code, words, what, text) or _by_status(status, text, writing)
     return _coded(made, code)
 
 
@@ -115,28 +115,23 @@ def _by_code(code: str, words: str, what: str, text: str) -> CloudError | None:
     if code in _BUSY:
         return NotYet(text)
     if code in _GONE:
-        return _missing(what, text)
+        return Gone(text)
     if code == "ConflictException":
         return _conflict(words, what, text)
     # A load balancer or listener under deletion protection.
     return Stall("Blocked", text) if code == "OperationNotPermitted" else None
 
 
-def _by_status(status: int, what: str, text: str, writing: bool) -> CloudError:
+def _by_status(status: int, text: str, writing: bool) -> CloudError:
     if status == 429:
         return Retry(text)
     if status == 403:
         return Stall("AccessDenied", text)
     if status == 404:
-        return _missing(what, text)
+        return Gone(text)
     if status >= 500:
         return AnswerLost(text) if writing else Retry(text)
     return Stall("InvalidSpec", text)
-
-
-def _missing(what: str, text: str) -> CloudError:
-    """Whoever creates something misses what it depends on: CreateRule may not see a fresh listener yet."""
-    return NotYet(text) if what.startswith(_MAKING) else Gone(text)
 
 
 def _conflict(words: str, what: str, text: str) -> CloudError:

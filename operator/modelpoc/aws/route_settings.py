@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from modelpoc.aws import gateway
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.reconcile.errors import Gone, NotYet
+from modelpoc.reconcile.errors import NotYet
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
@@ -61,10 +61,7 @@ class RouteSettingsKind(BaseKind[RouteSettings, AwsScope]):
         route = scope.inventory.get("Route", want.name)
         if route is None:
             raise NotYet(f"{want} waits for its route")
-        try:
-            await self._put(scope, want)
-        except Gone as error:
-            raise NotYet(str(error)) from error
+        await self._put(scope, want)
         return observed(route, want.route_key, throttle(want))
 
     async def update(
