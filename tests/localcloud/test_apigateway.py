@@ -56,6 +56,7 @@ def test_an_api_has_an_endpoint_and_shows_what_it_was_given(edge: Edge) -> None:
         ApiId=made["ApiId"], Name="b", CorsConfiguration={"AllowOrigins": ["*"]}
     )
     assert (changed["Name"], changed["Description"]) == ("b", "d")
+    assert changed["ResponseMetadata"]["HTTPStatusCode"] == 201
     assert changed["CorsConfiguration"] == {"AllowOrigins": ["*"]}
     edge.gateway.delete_cors_configuration(ApiId=made["ApiId"])
     assert "CorsConfiguration" not in edge.gateway.get_api(ApiId=made["ApiId"])

@@ -21,6 +21,10 @@ _UNKNOWN_KEY = {"json": "UnrecognizedClientException", "rest-json": "Unrecognize
 _S3_UNKNOWN_KEY = "InvalidAccessKeyId"
 
 
+# Where AWS was seen to answer another status than its model says.
+_SEEN_STATUS = {("apigatewayv2", "UpdateApi"): 201}
+
+
 class _Watched(dict[str, str]):
     """Form values that remember which of them the parser asked for: the rest are unknown parameters."""
 
@@ -73,7 +77,8 @@ def answer(asked: Asked, result: Mapping[str, Any], request_id: str) -> HttpAnsw
     made = serializer(asked.operation, context=SerializationContext(request_id)).serialize(dict(result))
     body = made["body"]
     headers = (*made["headers"].items(), ("x-amzn-RequestId", request_id))
-    return HttpAnswer(made["status_code"], headers, body if isinstance(body, bytes) else body.encode())
+    status = _SEEN_STATUS.get((asked.service, asked.name), made["status_code"])
+    return HttpAnswer(status, headers, body if isinstance(body, bytes) else body.encode())
 
 
 def refusal(service: str, protocol: str, error: AwsError, request_id: str) -> HttpAnswer:

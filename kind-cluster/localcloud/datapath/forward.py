@@ -80,9 +80,9 @@ async def relay(
             await response.write_eof()
             return response
     except TimeoutError as error:
-        raise _unless_begun(request, response, TimedOut(str(error))) from error
-    except aiohttp.ClientError as error:
-        raise _unless_begun(request, response, Refused(str(error))) from error
+        return _broken_off(request, response, TimedOut(str(error)))
+    except (aiohttp.ClientError, OSError) as error:
+        return _broken_off(request, response, Refused(str(error)))
 
 
 async def incoming_body(request: web.BaseRequest) -> Any:
@@ -107,11 +107,12 @@ async def _begin(
     return response
 
 
-def _unless_begun(
+def _broken_off(
     request: web.BaseRequest, response: web.StreamResponse | None, error: ForwardError
-) -> Exception:
+) -> web.StreamResponse:
+    """Raises the error while the client knows of no answer yet; cuts the connection afterwards."""
     if response is None or not response.prepared:
-        return error
+        raise error
     if request.transport is not None:
-        request.transport.close()
-    return ConnectionResetError("the answer broke off")
+        request.transport.abort()
+    return response
