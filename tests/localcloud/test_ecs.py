@@ -138,6 +138,8 @@ def test_draining_waits_for_the_delay_before_sigterm(world: World, name: str) ->
     waited = (gone["executionStoppedAt"] - draining["stoppingAt"]).total_seconds()
     assert waited >= 200 / SCALE
     assert gone["containers"][0]["exitCode"] == 0
+    scratch = world.cloud.aws.config.state_dir / "tasks"
+    assert not list(scratch.glob(f"*{task['taskArn'].rsplit('/', 1)[1]}*"))
 
 
 def test_an_image_that_is_not_there_rolls_back_and_names_the_fault(world: World, name: str) -> None:

@@ -11,13 +11,13 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from localcloud.aws.ecs import probes, secret_values
+from localcloud.aws.ecs import probes, secret_values, surroundings
 from localcloud.aws.ecs.arns import hex_id
 from localcloud.aws.ecs.machine import Machine
-from localcloud.aws.ecs.records import Container, Document, Task
+from localcloud.aws.ecs.records import Container, Task
 from localcloud.runtime import container as running
 from localcloud.runtime.errors import CannotPullContainer, RuntimeFault
-from localcloud.runtime.shipping import LogStream, Nowhere, Sink
+from localcloud.runtime.shipping import Sink
 
 _log = logging.getLogger(__name__)
 _DEPROVISIONING = 5.0  # AWS seconds
@@ -95,10 +95,10 @@ class Lifecycle:
 
     async def _prepare(self, record: Container) -> None:
         secrets = await secret_values.resolve(record.document.get("secrets") or [], self._machine.ask)
-        sink = self._sink(record)
+        sink = surroundings.sink(self._machine, self._task, record)
         await sink.open()
         self._sinks[record.name] = sink
-        launch = self._launch(record, secrets)
+        launch = surroundings.launch(self._machine, self._task, record, {**self._credentials(), **secrets})
         try:
             container = await self._machine.container(record.image, launch, sink.append)
         except RuntimeFault as fault:
@@ -229,46 +229,8 @@ class Lifecycle:
         self._task.version += 1
         self._tell(self._task, "status")
 
-    def _sink(self, record: Container) -> Sink:
-        configuration = record.document.get("logConfiguration")
-        if not configuration or configuration["logDriver"] != "awslogs":
-            return Nowhere()
-        options = configuration["options"]
-        stream = f"{options['awslogs-stream-prefix']}/{record.name}/{self._task.id}"
-
-        async def ask(operation: str, **request: object) -> object:
-            return await self._machine.ask("logs", operation, **request)
-
-        return LogStream(ask, options["awslogs-group"], stream)
-
-    def _launch(self, record: Container, secrets: dict[str, str]) -> running.Launch:
-        document = record.document
-        return running.Launch(
-            name=f"{record.name}-{self._task.id}",
-            scratch=self._machine.scratch / self._task.id / record.name,
-            address=self._task.address or "",
-            environment=self._environment(document, secrets),
-            entrypoint=tuple(document.get("entryPoint") or ()),
-            command=tuple(document.get("command") or ()),
-            workdir=document.get("workingDirectory") or "",
-        )
-
-    def _environment(self, document: Document, secrets: dict[str, str]) -> dict[str, str]:
-        """What Fargate's agent sets, what the task definition says, and where to listen on this machine."""
-        cloud = self._machine.cloud
-        ports = [mapping["containerPort"] for mapping in document["portMappings"]]
-        agent = {
-            "AWS_REGION": cloud.region,
-            "AWS_DEFAULT_REGION": cloud.region,
-            "AWS_EXECUTION_ENV": "AWS_ECS_FARGATE",
-            "AWS_ENDPOINT_URL": cloud.endpoint_url,
-            **({"PORT": str(ports[0])} if ports else {}),
-        }
-        given = {v["name"]: v.get("value", "") for v in document["environment"]}
-        address = {"HOST": self._task.address or ""}
-        return agent | self._credentials() | given | secrets | address
-
     def _credentials(self) -> dict[str, str]:
+        """Where the SDK finds the credentials of the task's role."""
         role = self._task.definition.document.get("taskRoleArn")
         if not role:
             return {}

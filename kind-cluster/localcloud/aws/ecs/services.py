@@ -21,6 +21,7 @@ from localcloud.aws.ecs.views import service_view
 
 MOST_DESCRIBED = 10
 _KEPT = 3600.0  # AWS seconds that an INACTIVE service can still be described
+_KEPT_FLOOR = 120.0  # real seconds of the same: people look in their own time
 _NEW_DEPLOYMENT = (
     "networkConfiguration",
     "loadBalancers",
@@ -128,7 +129,7 @@ class ServiceOperations(TaskOperations):
 
     async def _look_after(self, service: Service, scheduler: ServiceScheduler) -> None:
         await scheduler.run()
-        await asyncio.sleep(self.cloud.clock.seconds(_KEPT))
+        await asyncio.sleep(max(self.cloud.clock.seconds(_KEPT), _KEPT_FLOOR))
         if self.store.services.get(service.arn) is service:
             del self.store.services[service.arn]
 
