@@ -118,6 +118,8 @@ def _by_code(code: str, words: str, what: str, text: str) -> CloudError | None:
         return Gone(text)
     if code == "ConflictException":
         return _conflict(words, what, text)
+    if code == "BadRequestException" and words.startswith("Cannot delete"):  # a VPC link still referenced
+        return NotYet(text)
     # A load balancer or listener under deletion protection.
     return Stall("Blocked", text) if code == "OperationNotPermitted" else None
 

@@ -50,6 +50,7 @@ def answer(code: str, message: str = "words", status: int = 400) -> ClientError:
         ("CreateRoute", answer("ConflictException", MEETING, 409), Retry),
         ("DeleteIntegration", answer("ConflictException", IN_USE, 409), NotYet),
         ("DeleteTargetGroup", answer("ResourceInUse"), NotYet),
+        ("DeleteVpcLink", answer("BadRequestException", "Cannot delete vpc link. It is referenced"), NotYet),
         ("DeleteCluster", answer("ClusterContainsServicesException"), NotYet),
         ("PutRetentionPolicy", answer("OperationAbortedException"), NotYet),
         ("CreateRule", answer("ListenerNotFound"), Gone),
