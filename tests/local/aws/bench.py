@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+
 from localcloud.aws.faults import Rule
 from localcloud.cloud import CloudConfig, LocalAws
 from modelpoc.aws import tags

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from tests.local.aws.bench import Bench
+
 from modelpoc.aws.authorizer import Authorizer
 from modelpoc.aws.cluster import Cluster
 from modelpoc.aws.http_api import Cors, HttpApi
@@ -16,8 +18,6 @@ from modelpoc.aws.route_settings import RouteSettings
 from modelpoc.aws.stage import Stage
 from modelpoc.aws.vpc_link import VpcLink
 from modelpoc.reconcile.resource import Resource
-
-from tests.local.aws.bench import Bench
 
 Maker = Callable[[Bench], Awaitable[Resource]]
 

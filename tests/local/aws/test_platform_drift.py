@@ -7,11 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from modelpoc.aws.http_api import Cors
-from modelpoc.aws.kinds import KINDS
-from modelpoc.reconcile.errors import Gone, Stall
-from modelpoc.reconcile.resource import Observed
-
 from tests.local.aws.bench import Bench
 from tests.local.aws.parts import (
     Maker,
@@ -26,6 +21,11 @@ from tests.local.aws.parts import (
     stage,
     vpc_link,
 )
+
+from modelpoc.aws.http_api import Cors
+from modelpoc.aws.kinds import KINDS
+from modelpoc.reconcile.errors import Gone, Stall
+from modelpoc.reconcile.resource import Observed
 
 pytestmark = pytest.mark.local
 

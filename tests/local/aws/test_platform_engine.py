@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from tests.local.aws.bench import Bench
+
 from modelpoc.aws.authorizer import Authorizer
 from modelpoc.aws.cluster import Cluster
 from modelpoc.aws.http_api import Cors, HttpApi
@@ -21,8 +23,6 @@ from modelpoc.reconcile.act import Ages, Engine, Outcome
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.resource import Ref, When
-
-from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

@@ -5,11 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from modelpoc.aws import tags
-from modelpoc.aws.kinds import KINDS
-from modelpoc.reconcile.errors import AlreadyThere, NotYet, Stall
-from modelpoc.reconcile.owner import Owner
-
 from tests.local.aws.bench import Bench
 from tests.local.aws.parts import (
     authorizer,
@@ -22,6 +17,11 @@ from tests.local.aws.parts import (
     stage,
     vpc_link,
 )
+
+from modelpoc.aws import tags
+from modelpoc.aws.kinds import KINDS
+from modelpoc.reconcile.errors import AlreadyThere, NotYet, Stall
+from modelpoc.reconcile.owner import Owner
 
 pytestmark = pytest.mark.local
 

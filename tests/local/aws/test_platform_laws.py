@@ -7,11 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from modelpoc.aws import tags
-from modelpoc.aws.kinds import KINDS
-from modelpoc.reconcile.errors import AnswerLost, Gone
-from modelpoc.reconcile.resource import Observed, Phase
-
 from tests.local.aws.bench import Bench
 from tests.local.aws.parts import (
     MAKERS,
@@ -24,6 +19,11 @@ from tests.local.aws.parts import (
     stage,
     vpc_link,
 )
+
+from modelpoc.aws import tags
+from modelpoc.aws.kinds import KINDS
+from modelpoc.reconcile.errors import AnswerLost, Gone
+from modelpoc.reconcile.resource import Observed, Phase
 
 pytestmark = pytest.mark.local
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.inventory import Inventory
 

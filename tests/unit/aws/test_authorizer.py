@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from modelpoc.aws.authorizer import Authorizer, AuthorizerKind, observed, request
 from modelpoc.reconcile.owner import Owner
 

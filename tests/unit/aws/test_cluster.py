@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.cluster import Cluster, ClusterKind, called, observed, state
 from modelpoc.aws.tagging import to_ecs

@@ -11,6 +11,7 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+
 from modelpoc.aws.errors import classify
 from modelpoc.reconcile.errors import (
     AlreadyThere,

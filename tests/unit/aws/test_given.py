@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from modelpoc.aws.artifact import NONE, observed, version_of
 from modelpoc.aws.parameter import paths_of
 

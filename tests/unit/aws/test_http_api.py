@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from modelpoc.aws import tags
 from modelpoc.aws.http_api import Cors, HttpApi, HttpApiKind, cors_of, cors_request, observed, request
 from modelpoc.aws.session import AwsScope

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from modelpoc.aws.gateway import signature, signed
 from modelpoc.aws.integration import Integration, IntegrationKind, observed, request
 from modelpoc.aws.seen import one_each, refuse_moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.listener import Listener, ListenerKind, default_answer, observed, request
 from modelpoc.reconcile.owner import Owner

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.listener_rule import (
     LAST_PRIORITY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.load_balancer import LoadBalancer, LoadBalancerKind, observed, state
 from modelpoc.aws.session import AwsScope

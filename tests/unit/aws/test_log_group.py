@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.log_group import LogGroup, LogGroupKind
 from modelpoc.reconcile.owner import Owner

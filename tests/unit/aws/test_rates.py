@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+
 from modelpoc.aws.rates import Bucket, buckets_of, published
 
 pytestmark = pytest.mark.unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from modelpoc.aws.route import Route, RouteKind, observed, request
 from modelpoc.reconcile.owner import Owner
 from modelpoc.reconcile.resource import UNKNOWN

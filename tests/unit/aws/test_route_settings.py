@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from modelpoc.aws.route_settings import RouteSettings, RouteSettingsKind, observed, throttle
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import NotYet

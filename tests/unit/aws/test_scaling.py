@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import scalable_target, scaling_policy, scheduled_action, tags
 from modelpoc.aws.scalable_target import LIMITS, ScalableTarget, ScalableTargetKind
 from modelpoc.aws.scaling_policy import ScalingPolicy, ScalingPolicyKind

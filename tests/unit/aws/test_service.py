@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.service import (
     REVISION,

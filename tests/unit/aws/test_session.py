@@ -6,6 +6,7 @@ import threading
 
 import boto3
 import pytest
+
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.inventory import Inventory
 

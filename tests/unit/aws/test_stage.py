@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.stage import Stage, StageKind, observed, request, state

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.target_group import TargetGroup, TargetGroupKind, create_request, observed
 from modelpoc.reconcile.owner import Owner

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.task_definition import (
     CONTENT,

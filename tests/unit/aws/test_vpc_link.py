@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from modelpoc.aws import tags
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.vpc_link import VpcLink, VpcLinkKind, observed, state
