@@ -46,7 +46,13 @@ class World:
         )["Listeners"][0]["ListenerArn"]
         self._priority = 0
 
-    def definition(self, family: str, container: dict[str, Any] | None = None, **environment: str) -> str:
+    def definition(
+        self,
+        family: str,
+        container: dict[str, Any] | None = None,
+        role: str | None = None,
+        **environment: str,
+    ) -> str:
         """Registers a revision of the echo model; gives its ARN."""
         given = {
             "name": "model",
@@ -71,6 +77,7 @@ class World:
             memory="512",
             executionRoleArn="arn:aws:iam::000000000000:role/execution",
             containerDefinitions=[given],
+            **({"taskRoleArn": role} if role else {}),
         )
         return str(answer["taskDefinition"]["taskDefinitionArn"])
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from tests.localcloud.ecs_world import World
 
 pytestmark = pytest.mark.local
@@ -380,6 +380,34 @@ def test_a_task_can_be_run_without_a_service(world: World, name: str) -> None:
     ended = world.until(look, lambda t: t["lastStatus"] == "STOPPED")
     assert ended["containers"][0]["exitCode"] == 4
     assert ended["group"] == f"family:{name}"
+
+
+def test_a_task_has_the_credentials_of_its_role_and_no_others(world: World, name: str) -> None:
+    url = "os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI']"
+    fetch = f"import os, urllib.request as u; print(u.urlopen({url}).read())"
+    definition = world.definition(
+        name, {"command": ["python", "-c", fetch]}, role="arn:aws:iam::000000000000:role/m"
+    )
+    world.ecs.run_task(
+        cluster="models",
+        taskDefinition=definition,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": world.subnets}},
+    )
+    said = world.until(lambda: world.lines(name), bool)[0]
+    assert '"RoleArn": "arn:aws:iam::000000000000:role/m"' in said
+    assert '"Token"' in said
+
+
+def test_the_placeholder_serves_until_there_is_an_image(world: World, name: str) -> None:
+    group = world.target_group(name)
+    stand_in = world.definition(name, {"image": "local/placeholder:latest"})
+    world.create(name, stand_in, loadBalancers=world.behind(group))
+    world.settled(name)
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.urlopen(f"http://{world.address}:{world.port}/{name}/predict", b"{}", timeout=5)
+    assert answer.value.code == 503
+    assert json.load(answer.value)["error"] == "placeholder"
 
 
 def test_task_definitions_keep_their_numbers_and_tags(world: World, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+
 from localcloud.aws.backend import AwsError
 from localcloud.aws.ecs.fargate import check_size
 from localcloud.aws.ecs.placement import choose

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from localcloud.runtime import docker, images
 from localcloud.runtime.container import Launch
 from localcloud.runtime.dockerfile import parse
