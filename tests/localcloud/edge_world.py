@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from botocore.exceptions import ClientError
+
 from localcloud.datapath.addresses import free_address
 
 SCALE = 200.0

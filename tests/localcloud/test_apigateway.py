@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from tests.localcloud.edge_world import SCALE, Edge, eventually, refused
 
 pytestmark = pytest.mark.local

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
+
 from localcloud.datapath.addresses import listening_socket
 from localcloud.datapath.forward import ForwardError, TimedOut, client_session, relay
 from localcloud.datapath.headers import end_to_end

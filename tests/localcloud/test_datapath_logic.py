@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
 from localcloud.datapath import cors
 from localcloud.datapath.deployed import StageView
 from localcloud.datapath.headers import balancer_headers, end_to_end

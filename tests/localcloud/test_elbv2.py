@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from tests.localcloud.edge_world import FORWARD_404, SCALE, Edge, eventually, refused
 
 pytestmark = pytest.mark.local

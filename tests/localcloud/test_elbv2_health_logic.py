@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from localcloud.aws.backend import AwsError
 from localcloud.aws.elbv2 import attributes, tagging
 from localcloud.aws.elbv2.check_groups import check_balancer_name, group_settings

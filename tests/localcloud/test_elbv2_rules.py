@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from localcloud.aws.backend import AwsError
 from localcloud.aws.elbv2.check_actions import checked_actions
 from localcloud.aws.elbv2.check_conditions import checked_conditions

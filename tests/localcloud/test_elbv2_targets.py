@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from tests.localcloud.edge_world import SCALE, Edge, eventually, refused
 
 pytestmark = pytest.mark.local

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -17,15 +15,13 @@ from multidict import CIMultiDict
 from localcloud.datapath import cors
 from localcloud.datapath.authorizing import Authorizing
 from localcloud.datapath.deployed import Deployed, StageView
-from localcloud.datapath.forward import ForwardError, incoming_body, relay
-from localcloud.datapath.headers import Headers, end_to_end, first, replaced, trace_id
+from localcloud.datapath.forward import ForwardError, relay
 from localcloud.datapath.lambda_event import Request, answer_of, event_of
 from localcloud.datapath.mapping import Context, Outgoing, apply_mapping
 from localcloud.datapath.route_keys import DEFAULT, Selected
-from localcloud.datapath.server import client_address, split_target
 from localcloud.datapath.sigv4 import Signed
+from localcloud.datapath.visit import Refusal, Visit, decorate, onward_headers, payload_of, refusal_answer
 
-LARGEST_PAYLOAD = 10 * 1024 * 1024
 Wire = Mapping[str, Any]
 
 
@@ -53,52 +49,6 @@ class HttpApi(Protocol):
         """Whether the default endpoint is switched off."""
 
 
-class Refusal(Exception):
-    """The gateway answers by itself."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-class _Visit:
-    """One request on its way through the gateway."""
-
-    def __init__(self, request: web.BaseRequest, api_id: str) -> None:
-        self.request = request
-        self.raw_path, self.query = split_target(request)
-        self.headers: Headers = list(request.headers.items())
-        self.origin = request.headers.get("Origin")
-        self.request_id = secrets.token_urlsafe(11)[:15] + "="
-        self.api_id = api_id
-        self.path = self.raw_path
-        self.stage: StageView | None = None
-        self.cors: Wire | None = None
-        self.body = b""
-
-    @property
-    def uri(self) -> str:
-        """Path and query raw."""
-        return self.raw_path + (f"?{self.query}" if self.query else "")
-
-    def variables(self) -> dict[str, str]:
-        """Context variables that mappings may use."""
-        return {
-            "apiId": self.api_id,
-            "httpMethod": self.request.method,
-            "path": self.raw_path,
-            "requestId": self.request_id,
-            "stage": self.stage.name if self.stage else "",
-            "identity.sourceIp": client_address(self.request),
-        }
-
-    def answer_headers(self) -> dict[str, str]:
-        """What the gateway adds to every answer."""
-        added = cors.answer_headers(self.cors, self.origin) if self.cors else {}
-        return {"apigw-requestid": self.request_id, **added}
-
-
 class GatewayHandler:
     """Answers requests to one HTTP API."""
 
@@ -116,13 +66,13 @@ class GatewayHandler:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """The answer to one request."""
-        visit = _Visit(request, self._api.api_id)
+        visit = Visit(request, self._api.api_id)
         try:
             return await self._answer(visit)
         except Refusal as refusal:
-            return _json(visit, refusal.status, refusal.message)
+            return refusal_answer(visit, refusal.status, refusal.message)
 
-    async def _answer(self, visit: _Visit) -> web.StreamResponse:
+    async def _answer(self, visit: Visit) -> web.StreamResponse:
         stage, deployed = self._enter(visit)
         selected = deployed.table.select(visit.request.method, visit.path)
         preflight = self._preflight(visit, deployed, selected)
@@ -132,7 +82,7 @@ class GatewayHandler:
             raise Refusal(404, "Not Found")
         if not stage.throttles.take(selected.key, stage.rate(selected.key), time.monotonic()):
             raise Refusal(429, "Too Many Requests")
-        visit.body = await _payload(visit.request)
+        visit.body = await payload_of(visit.request)
         await self._authorize(visit, deployed, selected)
         integration = deployed.integration(selected.key)
         if integration is None:
@@ -141,7 +91,7 @@ class GatewayHandler:
             return await self._invoke(visit, integration, selected)
         return await self._proxy(visit, stage, integration, selected)
 
-    def _enter(self, visit: _Visit) -> tuple[StageView, Deployed]:
+    def _enter(self, visit: Visit) -> tuple[StageView, Deployed]:
         """Finds the stage: the one that the first segment names, else `$default`."""
         if self._api.disabled():
             raise Refusal(404, "Not Found")
@@ -156,7 +106,7 @@ class GatewayHandler:
         visit.stage, visit.cors = stage, stage.deployed.cors
         return stage, stage.deployed
 
-    def _preflight(self, visit: _Visit, deployed: Deployed, selected: Selected | None) -> web.Response | None:
+    def _preflight(self, visit: Visit, deployed: Deployed, selected: Selected | None) -> web.Response | None:
         """The gateway's own answer, unless a `$default` route that wants authorization takes the request."""
         if not visit.cors or not cors.is_preflight(visit.request.method, visit.request.headers):
             return None
@@ -167,7 +117,7 @@ class GatewayHandler:
         headers = cors.preflight_headers(visit.cors, visit.origin or "", wanted)
         return web.Response(status=204, headers={**headers, "apigw-requestid": visit.request_id})
 
-    async def _authorize(self, visit: _Visit, deployed: Deployed, selected: Selected) -> None:
+    async def _authorize(self, visit: Visit, deployed: Deployed, selected: Selected) -> None:
         route = deployed.routes[selected.key]
         authorizer = deployed.authorizers.get(route.get("AuthorizerId") or "")
         signed = Signed(visit.request.method, visit.uri, visit.headers, visit.body)
@@ -176,7 +126,7 @@ class GatewayHandler:
             raise Refusal(refusal, "Unauthorized" if refusal == 401 else "Forbidden")
 
     async def _proxy(
-        self, visit: _Visit, stage: StageView, integration: Wire, selected: Selected
+        self, visit: Visit, stage: StageView, integration: Wire, selected: Selected
     ) -> web.StreamResponse:
         outgoing = self._outgoing(visit, stage, integration, selected)
         url = self._url(integration, selected, outgoing)
@@ -194,7 +144,7 @@ class GatewayHandler:
                 body=visit.body,
                 idle_seconds=seconds,
                 total_seconds=seconds,
-                decorate=lambda headers: _decorate(visit, headers),
+                decorate=lambda headers: decorate(visit, headers),
             )
         except ForwardError:
             raise Refusal(503, "Service Unavailable") from None
@@ -209,15 +159,15 @@ class GatewayHandler:
             return "/".join(uri.split("/", 3)[:3]) + outgoing.path
         return uri + (outgoing.path if selected.key == DEFAULT else "")
 
-    def _outgoing(self, visit: _Visit, stage: StageView, integration: Wire, selected: Selected) -> Outgoing:
+    def _outgoing(self, visit: Visit, stage: StageView, integration: Wire, selected: Selected) -> Outgoing:
         """Private integrations get the stage as part of the path: it goes on as it came."""
         context = Context(
             visit.path, visit.query, visit.headers, selected.parameters, visit.variables(), stage.variables
         )
-        plain = Outgoing(visit.raw_path, visit.query, _onward_headers(visit))
+        plain = Outgoing(visit.raw_path, visit.query, onward_headers(visit))
         return apply_mapping(integration.get("RequestParameters") or {}, context, plain)
 
-    async def _invoke(self, visit: _Visit, integration: Wire, selected: Selected) -> web.StreamResponse:
+    async def _invoke(self, visit: Visit, integration: Wire, selected: Selected) -> web.StreamResponse:
         stage = visit.stage.name if visit.stage else DEFAULT
         event = event_of(
             Request(visit.request.method, visit.raw_path, visit.query, visit.headers, visit.body),
@@ -235,22 +185,8 @@ class GatewayHandler:
             raise Refusal(500, "Internal Server Error") from None
         status, headers, body = answer_of(given)
         answer = CIMultiDict(headers)
-        _decorate(visit, answer)
+        decorate(visit, answer)
         return web.Response(status=status, headers=answer, body=body)
-
-
-async def _payload(request: web.BaseRequest) -> bytes:
-    """The whole body: API Gateway takes 10 MB and passes on what it has read."""
-    if (request.content_length or 0) > LARGEST_PAYLOAD:
-        raise Refusal(413, "Request Entity Too Large")
-    content = await incoming_body(request)
-    body = bytearray()
-    if content is not None:
-        async for chunk in content.iter_any():
-            body += chunk
-            if len(body) > LARGEST_PAYLOAD:
-                raise Refusal(413, "Request Entity Too Large")
-    return bytes(body)
 
 
 def _filled(integration: Wire, selected: Selected) -> str:
@@ -259,30 +195,3 @@ def _filled(integration: Wire, selected: Selected) -> str:
     for name, value in selected.parameters.items():
         uri = uri.replace("{" + name + "}", quote(value))
     return uri
-
-
-def _onward_headers(visit: _Visit) -> Headers:
-    headers = [(k, v) for k, v in end_to_end(visit.headers) if k.lower() not in ("content-length", "expect")]
-    if visit.body or visit.request.method in ("POST", "PUT", "PATCH"):
-        headers.append(("Content-Length", str(len(visit.body))))
-    client, host = client_address(visit.request), first(headers, "Host") or ""
-    headers = replaced(headers, "Forwarded", f"by=127.0.0.1;for={client};host={host};proto=http")
-    headers = replaced(headers, "X-Amzn-Trace-Id", trace_id(first(headers, "X-Amzn-Trace-Id")))
-    return replaced(headers, "Via", "HTTP/1.1 AmazonAPIGateway")
-
-
-def _decorate(visit: _Visit, headers: CIMultiDict[str]) -> None:
-    """The gateway's own headers; with CORS configured, those of the integration do not count."""
-    if visit.cors:
-        for name in [name for name in headers if name.lower().startswith(cors.PREFIX)]:
-            headers.popall(name, None)
-    headers.update(visit.answer_headers())
-
-
-def _json(visit: _Visit, status: int, message: str) -> web.Response:
-    headers = {"Content-Type": "application/json", **visit.answer_headers()}
-    if status == 401:
-        headers["www-authenticate"] = "Bearer"
-    return web.Response(
-        status=status, body=json.dumps({"message": message}, separators=(",", ":")).encode(), headers=headers
-    )
