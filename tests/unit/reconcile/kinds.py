@@ -16,12 +16,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
+from tests.unit.reconcile.cloud import GO, SETTLE, Session, Thing, lowest_free, refuse_taken
+
 from modelpoc.reconcile.errors import NotYet
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark, short_hash
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
-
-from tests.unit.reconcile.cloud import GO, SETTLE, Session, Thing, lowest_free, refuse_taken
 
 BAD = "bad"
 """A content that breaks whatever runs it."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from hypothesis import strategies as st
-from modelpoc.reconcile.errors import CloudError
-from modelpoc.reconcile.owner import Owner
-
 from tests.unit.reconcile.cloud import Fault, Thing
 from tests.unit.reconcile.kinds import BAD
 from tests.unit.reconcile.world import A, B, Spec, World
+
+from modelpoc.reconcile.errors import CloudError
+from modelpoc.reconcile.owner import Owner
 
 NO_ONE = "-"
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from modelpoc.reconcile.outcome import Outcome
-from modelpoc.reconcile.owner import Owner
-from modelpoc.reconcile.plan import Verb
-
 from tests.unit.reconcile.kinds import BAD
 from tests.unit.reconcile.operations import NO_ONE, Operation, calm, crowded, rough
 from tests.unit.reconcile.world import A, B, Spec, World, fresh_shape
+
+from modelpoc.reconcile.outcome import Outcome
+from modelpoc.reconcile.owner import Owner
+from modelpoc.reconcile.plan import Verb
 
 pytestmark = pytest.mark.unit
 
