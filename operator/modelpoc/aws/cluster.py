@@ -17,6 +17,7 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 ACTIONS = (
     "ecs:CreateCluster", "ecs:DeleteCluster", "ecs:DescribeClusters", "ecs:ListClusters",
     "ecs:PutClusterCapacityProviders", "ecs:TagResource", "ecs:UntagResource",
+    "iam:CreateServiceLinkedRole",  # with an account's first cluster
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ ACTIONS = (
     "elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DescribeLoadBalancers",
     "elasticloadbalancing:DescribeTags", "elasticloadbalancing:RemoveTags",
     "elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets",
+    "iam:CreateServiceLinkedRole",  # with an account's first load balancer
 )  # fmt: skip
 
 

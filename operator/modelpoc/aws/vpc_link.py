@@ -14,7 +14,8 @@ from modelpoc.reconcile.errors import Gone, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
-ACTIONS = (*gateway.READ, *gateway.WRITE, *gateway.TAG)
+ACTIONS = (*gateway.READ, *gateway.WRITE, *gateway.TAG, "iam:CreateServiceLinkedRole")
+"""The role through which API Gateway makes network interfaces comes with an account's first link."""
 
 
 @dataclass(frozen=True, kw_only=True)
