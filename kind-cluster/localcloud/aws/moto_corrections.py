@@ -30,7 +30,7 @@ async def _create_secret(request: HttpRequest, answer: HttpAnswer, ask: Ask) -> 
     headers = {**request.headers, "x-amz-target": "secretsmanager.DescribeSecret"}
     body = json.dumps({"SecretId": json.loads(request.body)["Name"]}).encode()
     described = await ask(replace(request, headers=headers, body=body))
-    if "DeletedDate" not in json.loads(described.body):
+    if not json.loads(described.body).get("DeletedDate"):  # moto says null
         return answer
     raise AwsError(
         "InvalidRequestException",

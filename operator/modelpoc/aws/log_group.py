@@ -83,6 +83,7 @@ class LogGroupKind(BaseKind[LogGroup, AwsScope]):
         if "retention_days" in changed and want.retention_days is not None:
             await self._retain(scope, want.name, want.retention_days)
             fields["retention_days"] = want.retention_days
+            scope.inventory.wrote(self._written(scope, want, fields))
         if "tags" in changed:
             fields["tags"] = await self._retag(scope, have, want.tags)
         return self._written(scope, want, fields)
