@@ -20,14 +20,25 @@ USER_KEYS = PREFIX + "user-tags"
 """Keys of the tags that the spec asked for, so that one taken out of the spec is taken off AWS too while
 tags that others put on stay."""
 
+_VALUE_LIMIT = 256
+
 OURS = frozenset({FLEET, NAMESPACE, NAME, MARK, RESOURCE, UID, USER_KEYS})
 
 
 def owner_tags(owner: Owner, user: Mapping[str, str], uid: str = "") -> dict[str, str]:
     """All tags of one owner's resources. `user` comes from the spec."""
     tags = {FLEET: owner.fleet, NAMESPACE: owner.namespace, NAME: owner.name, MARK: str(owner.mark), UID: uid}
-    tags[USER_KEYS] = " ".join(sorted(user))
+    tags[USER_KEYS] = _fitting(sorted(user))
     return {key: value for key, value in {**user, **tags}.items() if value}
+
+
+def _fitting(keys: Iterable[str]) -> str:
+    """As many keys as fit into one tag's value (256 characters): of the rest, one no longer asked for stays."""
+    text = ""
+    for key in keys:
+        longer = f"{text} {key}".strip()
+        text = longer if len(longer) <= _VALUE_LIMIT else text
+    return text
 
 
 def mark_of(tags: Mapping[str, str]) -> Mark | None:

@@ -8,7 +8,7 @@ import time
 import pytest
 from tests.local.aws.bench import Bench
 
-from modelpoc.aws.rates import Bucket
+from modelpoc.aws.rates import Bucket, published
 from modelpoc.reconcile.errors import AnswerLost, Retry, Stall
 
 pytestmark = pytest.mark.local
@@ -111,3 +111,17 @@ async def test_side_by_side_calls_really_are(bench: Bench) -> None:
     began = time.monotonic()
     await asyncio.gather(*(bench.scope.call("ecs", "ListClusters") for _ in range(8)))
     assert time.monotonic() - began < 1.6  # one after the other: 2.4 s
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "calls"),
+    [("elbv2", "DescribeLoadBalancers", 50), ("apigatewayv2", "GetApis", 50), ("ecs", "ListClusters", 110)],
+)
+async def test_within_our_own_rates_aws_never_refuses(
+    bench: Bench, service: str, operation: str, calls: int
+) -> None:
+    scope = bench.cloud.new_scope(limits=published())
+    bench.fault(published_rates=True, count=None)
+    await asyncio.gather(*(scope.call(service, operation) for _ in range(calls)))
+    assert bench.calls()[operation] == calls
+    scope.close()

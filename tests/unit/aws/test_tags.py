@@ -48,6 +48,13 @@ def test_tags_of_nobody_have_no_mark() -> None:
     assert tags.mark_of({tags.MARK: "something else"}) is None
 
 
+@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=128), st.just("x"), max_size=12))
+def test_however_many_tags_the_user_has_none_of_ours_is_too_long(user: dict[str, str]) -> None:
+    want = tags.owner_tags(OWNER, user)
+    assert all(len(value) <= 256 for value in want.values())
+    assert set(want[tags.USER_KEYS].split() if user else ()) <= user.keys()
+
+
 def test_a_platform_has_no_empty_tags() -> None:
     assert "" not in tags.owner_tags(Owner("fleet"), {}).values()
 
