@@ -144,8 +144,15 @@ class World:
 
     def lines(self, family: str) -> list[str]:
         """All that containers of a family wrote, as CloudWatch Logs has it."""
-        found = self.logs.filter_log_events(logGroupName="/models", logStreamNamePrefix=f"{family}/model/")
-        return [event["message"] for event in found["events"]]
+        prefix = f"{family}/model/"
+        listed = self.logs.describe_log_streams(logGroupName="/models", logStreamNamePrefix=prefix)[
+            "logStreams"
+        ]
+        found = [
+            self.logs.get_log_events(logGroupName="/models", logStreamName=stream["logStreamName"])["events"]
+            for stream in listed
+        ]
+        return [event["message"] for events in found for event in events]
 
     def delete(self, *names: str) -> None:
         """Deletes services and waits until they are gone."""
