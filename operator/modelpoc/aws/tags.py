@@ -33,7 +33,7 @@ def owner_tags(owner: Owner, user: Mapping[str, str], uid: str = "") -> dict[str
 
 
 def _fitting(keys: Iterable[str]) -> str:
-    """As many keys as fit into one tag's value (256 characters): of the rest, one no longer asked for stays."""
+    """As many keys as fit into one tag (256 characters): of the rest, one no longer asked for stays on."""
     text = ""
     for key in keys:
         longer = f"{text} {key}".strip()
