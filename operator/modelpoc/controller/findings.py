@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 from modelpoc.api.status import Placement
 from modelpoc.desired.allow import Refusal
+from modelpoc.desired.life import Lifetime
 from modelpoc.desired.routes import Urls
 from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import CloudError
@@ -52,6 +52,6 @@ class Finding:
     placeholder: bool = False
     urls: Urls | None = None
     placement: Placement | None = None
-    resumed_at: datetime | None = None
-    expires_at: datetime | None = None
+    lived: Lifetime | None = None
+    """None: not looked at."""
     cost: str | None = None

@@ -33,6 +33,22 @@ class Kube:
     def __init__(self, api: Any) -> None:
         self._objects: Any = client.CustomObjectsApi(api)
         self._core: Any = client.CoreV1Api(api)
+        self._apis: Any = client.ApisApi(api)
+
+    async def serves_ours(self) -> bool:
+        """Whether our resources are discovered and listed: both lag behind the CRDs' being established."""
+        try:
+            return await self._discovered() and bool([await self.names(what) for what in What])
+        except ApiException as error:
+            log.debug("not served yet: %s", error.reason)
+            return False
+
+    async def _discovered(self) -> bool:
+        groups = await self._apis.get_api_versions()
+        if GROUP not in {g.name for g in groups.groups}:
+            return False
+        found = await self._objects.get_api_resources(group=GROUP, version=VERSION)
+        return set(PLURALS.values()) <= {r.name for r in found.resources}
 
     async def patch_status(
         self, key: Key, version: str, status: Mapping[str, Any]

@@ -62,6 +62,7 @@ class Operator:
 
     async def _run(self, api: Any, session: aiohttp.ClientSession) -> None:
         kube = Kube(api)
+        await self._served(kube)
         objects = Objects(kube, self.watched, self.metrics)
         prober = Prober(session, self.settings.probe_timeout)
         self._passes = {
@@ -82,6 +83,15 @@ class Operator:
             await _ended(tasks)
             await runner.cleanup()
 
+    async def _served(self, kube: Kube) -> None:
+        """kopf looks once for what there is to watch: so our CRDs must be served before it starts."""
+        told = False
+        while not await kube.serves_ours():
+            if not told:
+                log.warning("waiting for the CRDs of %s: apply crds/", GROUP)
+                told = True
+            await asyncio.sleep(0.5)
+
     async def _inform(self) -> None:
         """kopf's own loop, until told to stop."""
         ready = asyncio.Event()
@@ -96,13 +106,19 @@ class Operator:
                 ready_flag=ready,
             )
         )
-        waits = [asyncio.create_task(self._begun(ready)), asyncio.create_task(self._stop.wait())]
-        await asyncio.wait([inner, waits[1]], return_when=asyncio.FIRST_COMPLETED)
+        begun = asyncio.create_task(self._begun(ready))
+        begun.add_done_callback(self._stop_if_failed)
+        told = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([inner, told], return_when=asyncio.FIRST_COMPLETED)
         stop.set()
-        await _ended(waits)
         await inner
+        await _ended([told, begun])
         if not self._stop.is_set():
             raise RuntimeError("watching Kubernetes ended by itself: see the log for what it refused")
+
+    def _stop_if_failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception():
+            self.stop()
 
     async def _begun(self, ready: asyncio.Event) -> None:
         await ready.wait()

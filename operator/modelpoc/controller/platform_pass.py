@@ -162,10 +162,8 @@ class PlatformPass:
                 "conditions": said,
                 "resources": resources(found.outcome.plan) if found.outcome else old.resources,
                 "base_url": f"{places.apis[0].endpoint}/{base}" if places else old.base_url,
-                "pocs": len(self.store.pocs_of(key.name)),
-                "quotas": quotas(
-                    places, account.engine.inventory, platform, len(self.store.pocs_of(key.name))
-                ),
+                "pocs": pocs,
+                "quotas": quotas(places, account.engine.inventory, platform, pocs),
             }
         )
 

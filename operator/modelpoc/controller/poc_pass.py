@@ -130,9 +130,7 @@ class PocPass:
         memory: _Memory,
     ) -> Finding:
         secrets = self.store.secrets_in(key.namespace)
-        base = Finding(
-            _goal(lived, observing), resumed_at=lived.resumed_at, expires_at=lived.expires_at, cost=_cost(poc)
-        )
+        base = Finding(_goal(lived, observing), lived=lived, cost=_cost(poc))
         if lived.life is not Life.ACTIVE:
             graph = suspended_graph(poc, platform, secrets)
             return await self._passed(key, poc, platform, account, graph, base)
@@ -313,9 +311,10 @@ class PocPass:
         return Next(min(settings.fast_resync, soonest))
 
     def _until_expiry(self, found: Finding) -> float:
-        if found.expires_at is None or found.goal is not Goal.RUN:
+        expires = found.lived.expires_at if found.lived else None
+        if expires is None or found.goal is not Goal.RUN:
             return float("inf")
-        return max(0.1, (found.expires_at - self.now()).total_seconds())
+        return max(0.1, (expires - self.now()).total_seconds())
 
     def _begin(self, memory: _Memory, poc: ModelPOC) -> None:
         if memory.generation != poc.metadata.generation:

@@ -36,9 +36,9 @@ def poc_status(poc: ModelPOC, found: Finding, now: datetime) -> ModelPOCStatus:
             "failed_revision": failed_revision(found, old),
             "placement": placement(found, old),
             "resources": resources(found.outcome.plan) if found.outcome else old.resources,
-            "resumed_at": found.resumed_at,
-            "expires_at": found.expires_at,
-            "estimated_monthly_cost": found.cost,
+            "resumed_at": found.lived.resumed_at if found.lived else old.resumed_at,
+            "expires_at": found.lived.expires_at if found.lived else old.expires_at,
+            "estimated_monthly_cost": found.cost or old.estimated_monthly_cost,
             "artifact_version": _attr(found, "Artifact", "version"),
             "plan": planned(found.outcome.plan) if found.goal is Goal.OBSERVE and found.outcome else (),
         }

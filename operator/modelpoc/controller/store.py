@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from modelpoc.api.meta import ObjectMeta
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.api.problems import InvalidObject, parse_platform, parse_poc
 from modelpoc.aws.secret import SecretValue
 from modelpoc.controller.keys import Key, What, platform_key
 from modelpoc.desired.allow import Fleet
@@ -30,24 +29,24 @@ Poc = ModelPOC | Unreadable
 Platform = ModelPlatform | Unreadable
 
 
-def parse_poc(body: Mapping[str, Any]) -> Poc:
+def read_poc(body: Mapping[str, Any]) -> Poc:
     try:
-        return ModelPOC.model_validate(body)
-    except ValidationError as error:
+        return parse_poc(body)
+    except InvalidObject as error:
         platform = str(body.get("spec", {}).get("platformRef", {}).get("name", "default"))
         return _unreadable(body, error, platform)
 
 
-def parse_platform(body: Mapping[str, Any]) -> Platform:
+def read_platform(body: Mapping[str, Any]) -> Platform:
     try:
-        return ModelPlatform.model_validate(body)
-    except ValidationError as error:
+        return parse_platform(body)
+    except InvalidObject as error:
         return _unreadable(body, error, "")
 
 
-def _unreadable(body: Mapping[str, Any], error: ValidationError, platform: str) -> Unreadable:
-    words = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-    return Unreadable(ObjectMeta.model_validate(body["metadata"]), words, body.get("status") or {}, platform)
+def _unreadable(body: Mapping[str, Any], error: InvalidObject, platform: str) -> Unreadable:
+    meta = ObjectMeta.model_validate(body["metadata"])
+    return Unreadable(meta, str(error), body.get("status") or {}, platform)
 
 
 def platform_of(poc: Poc) -> str:

@@ -26,5 +26,6 @@ def invalid_status(item: Unreadable, now: datetime) -> dict[str, Any] | None:
     conditions = set_conditions((), said, now, generation)
     return {
         "observedGeneration": generation,
+        "reason": Reason.INVALID_SPEC.value,
         "conditions": [c.model_dump(mode="json", by_alias=True) for c in conditions],
     }

@@ -13,7 +13,7 @@ from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason, Verd
 from modelpoc.api.status import ModelPOCStatus
 from modelpoc.controller.findings import Answer, Finding, Goal
 from modelpoc.reconcile.act import Outcome
-from modelpoc.reconcile.errors import CloudError, Stall
+from modelpoc.reconcile.errors import CloudError, NotYet, Stall
 from modelpoc.reconcile.plan import WRITES, Step, Verb
 
 SECRETS = frozenset({"Secret", "ExistingSecret", "Parameter"})
@@ -148,6 +148,8 @@ def _failing(found: Finding, old: ModelPOCStatus) -> Summary | None:
     if not errors:
         return None
     message = "; ".join(dict.fromkeys(map(str, errors)))
+    if all(isinstance(e, NotYet) for e in errors):
+        return Summary(Motion.PROGRESS, _motion_reason(found, old), message)
     return Summary(Motion.PROGRESS, Reason.AWS_UNAVAILABLE, f"{message}; tried again by itself")
 
 

@@ -17,7 +17,7 @@ from modelpoc.aws.secret import SecretValue
 from modelpoc.controller.keys import Key, What, platform_key
 from modelpoc.controller.kube import PLURALS, key_of
 from modelpoc.controller.queue import Queue
-from modelpoc.controller.store import Poc, Store, parse_platform, parse_poc, platform_of
+from modelpoc.controller.store import Poc, Store, platform_of, read_platform, read_poc
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Watch:
         self._versions[key], self._signatures[key] = version, now
         self._lost.discard(key)
         self._moved.set()
-        self.store.put(key, parse_poc(body) if key.what is What.POC else parse_platform(body))
+        self.store.put(key, read_poc(body) if key.what is What.POC else read_platform(body))
         if wake and now != before:
             self.queue.add(key)
             self._wake_others(key)
@@ -174,7 +174,7 @@ class SecretWatch:
     def _put(self, secret: Any) -> None:
         namespace, name = secret.metadata.namespace, secret.metadata.name
         data = {key: SecretValue(_decoded(text)) for key, text in (secret.data or {}).items()}
-        if data != self._store.secret(namespace, name):
+        if not _same(data, self._store.secret(namespace, name)):
             self._store.put_secret(namespace, name, data)
             self._wake(namespace, name)
 
@@ -185,6 +185,12 @@ class SecretWatch:
     def _wake(self, namespace: str, name: str) -> None:
         for key in self._store.pocs_reading(namespace, name):
             self._queue.add(key)
+
+
+def _same(new: Mapping[str, SecretValue], old: Mapping[str, SecretValue] | None) -> bool:
+    if old is None or new.keys() != old.keys():
+        return False
+    return all(value.reveal() == old[key].reveal() for key, value in new.items())
 
 
 def _decoded(text: Any) -> bytes:

@@ -1,0 +1,101 @@
+"""What an AWS account has before modelpoc comes to it: a network, a bucket, roles."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud import status
+from localcloud.state import CloudFiles
+
+BUCKET = "models"
+_ROLES = {"execution": "modelpoc-execution", "task": "modelpoc-task"}
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a platform's manifest needs to know of its account."""
+
+    account: str
+    region: str
+    vpc: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    bucket: str
+    execution_role: str
+    task_role: str
+
+
+def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
+    """Makes bucket and roles where they are missing; takes the account's default network."""
+    about = files.about_aws() or {}
+    ec2 = status.client(files, "ec2")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    within = [{"Name": "vpc-id", "Values": [vpc]}]
+    _bucket(status.client(files, "s3"), bucket, about["region"])
+    roles = {use: _role(status.client(files, "iam"), name) for use, name in _ROLES.items()}
+    return Prepared(
+        account=about["account"],
+        region=about["region"],
+        vpc=vpc,
+        subnets=tuple(sorted(s["SubnetId"] for s in ec2.describe_subnets(Filters=within)["Subnets"])),
+        security_groups=tuple(
+            g["GroupId"] for g in ec2.describe_security_groups(Filters=within)["SecurityGroups"]
+        )[:1],
+        bucket=bucket,
+        execution_role=roles["execution"],
+        task_role=roles["task"],
+    )
+
+
+def _bucket(s3: Any, name: str, region: str) -> None:
+    if name not in {b["Name"] for b in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
+
+
+def _role(iam: Any, name: str) -> str:
+    found = {r["RoleName"]: r["Arn"] for r in iam.list_roles()["Roles"]}
+    if name not in found:
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        found[name] = made["Role"]["Arn"]
+    return str(found[name])
+
+
+def platform_manifest(prepared: Prepared, name: str = "default", **spec: Any) -> dict[str, Any]:
+    """A ModelPlatform on that account; everything shared is left for the operator to make.
+
+    `spec` overrides or adds top-level fields.
+    """
+    base = {
+        "accountId": prepared.account,
+        "region": prepared.region,
+        "artifacts": {"bucket": prepared.bucket},
+        "network": {
+            "vpcId": prepared.vpc,
+            "subnetIds": list(prepared.subnets),
+            "securityGroupIds": list(prepared.security_groups),
+        },
+        "ecs": {
+            "executionRoleArn": prepared.execution_role,
+            "taskRoleArn": prepared.task_role,
+            "placeholderImage": "local/placeholder:latest",
+        },
+        "allow": {"images": ["local/*"], "secretArns": ["arn:aws:*:parameter/*", "arn:aws:*:secret:*"]},
+    }
+    return {
+        "apiVersion": "modelpoc.dev/v1alpha1",
+        "kind": "ModelPlatform",
+        "metadata": {"name": name},
+        "spec": base | spec,
+    }
