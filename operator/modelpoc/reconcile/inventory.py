@@ -140,7 +140,7 @@ class Inventory:
         """
         if found is not None:
             seen = self._told_apart(found)
-            for name in {o.name for o in self.of_kind(kind)} - seen.keys():
+            for name in self._names(kind) - seen.keys():
                 self._take(kind, name, Answer(None, began, listing=True))
             for name, observed in seen.items():
                 self._take(kind, name, Answer(observed, began, listing=True))
@@ -188,6 +188,11 @@ class Inventory:
             name = observed.name if observed.name not in seen else f"{observed.name} ({observed.id})"
             seen[name] = observed if name == observed.name else replace(observed, name=name)
         return seen
+
+    def _names(self, kind: str) -> set[str]:
+        """Of all that is there, or may be."""
+        keys = (*self._keys(("kind", kind)), *(key for key in self._keys("doubt") if key[0] == kind))
+        return {name for _, name in keys}
 
     def _known(self, observed: Observed) -> bool:
         known = self.get(*observed.key)

@@ -185,6 +185,11 @@ class Cloud:
         old = [things for at, things in self._past if at >= self.clock() - LAG]
         return list((old[0] if old else self.things).values())
 
+    def hide(self, thing: Thing) -> None:
+        """Stale reads from now on show it not to be there."""
+        self._past.clear()
+        self._past.append((self.clock(), {i: t for i, t in self.things.items() if i != thing.id}))
+
     def _remember(self) -> None:
         self._past.append((self.clock(), dict(self.things)))
 
