@@ -18,6 +18,7 @@ from modelpoc.controller.objects import Objects
 from modelpoc.controller.poc_pass import Next
 from modelpoc.controller.poc_status import resources
 from modelpoc.controller.queue import Queue
+from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable
 from modelpoc.controller.unreadable import invalid_status
@@ -49,6 +50,7 @@ class PlatformPass:
     ) -> None:
         self.store, self.accounts, self.objects, self.queue = store, accounts, objects, queue
         self.settings, self.now = settings, now
+        self._rotation = Rotation(settings.deep_resync)
 
     async def run(self, key: Key) -> Next:
         platform = self.store.platform(key.name)
@@ -85,7 +87,9 @@ class PlatformPass:
     ) -> Finding:
         mark = _mark(platform)
         rules = Rules(adopt=platform.metadata.annotations.get(ADOPT) == "true")
-        ages = Ages(listing=self.settings.fast_resync * 0.9, settling=self.settings.poll * 0.5)
+        settings = self.settings
+        deep = settings.deep_resync / 2 if self._rotation.due(key) else float("inf")
+        ages = Ages(listing=settings.fast_resync * 0.9, settling=settings.poll * 0.5, deep=deep)
         try:
             if not account.checked:
                 await account.scope.check_account()
@@ -147,7 +151,7 @@ class PlatformPass:
         new = self._status(key, current, account, found, whole)
         if await self.objects.write_status(key, current, new) is Written.CONFLICT:
             return Next(0.0)
-        return self._next(found, whole)
+        return self._next(key, found, whole)
 
     def _status(
         self, key: Key, platform: ModelPlatform, account: Account, found: Finding, whole: Summary
@@ -167,7 +171,7 @@ class PlatformPass:
             }
         )
 
-    def _next(self, found: Finding, whole: Summary) -> Next:
+    def _next(self, key: Key, found: Finding, whole: Summary) -> Next:
         error = found.trouble or next(iter(found.outcome.errors.values() if found.outcome else ()), None)
         if error is not None:
             return Next(self.settings.stalled_retry) if isinstance(error, Stall) else Next(None, failed=True)
@@ -175,7 +179,7 @@ class PlatformPass:
             return Next(self.settings.fast_resync)
         if whole.motion is Motion.PROGRESS:
             return Next(self.settings.poll)
-        return Next(self.settings.fast_resync)
+        return Next(min(self.settings.fast_resync, self._rotation.seconds(key) + 0.1))
 
     def _current(self, key: Key, platform: ModelPlatform) -> ModelPlatform:
         newest = self.store.platform(key.name)

@@ -8,21 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
+from modelpoc.api.conditions import Reason
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import ADOPT, FINALIZER, MODE, MODE_OBSERVE, ORPHAN, RECONCILE_AT
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import DeletionPolicy, ModelPOC
-from modelpoc.aws import credentials
 from modelpoc.controller.accounts import Account, Accounts
-from modelpoc.controller.findings import Answer, Finding, Goal, Probed
+from modelpoc.controller.asking import Asking, was_ready
+from modelpoc.controller.findings import Answer, Finding, Goal
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
 from modelpoc.controller.news import of_work
 from modelpoc.controller.objects import Objects
 from modelpoc.controller.poc_status import poc_status
-from modelpoc.controller.probe import Prober, questions
+from modelpoc.controller.probe import Prober
+from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable, platform_of
 from modelpoc.controller.unreadable import invalid_status
@@ -46,10 +47,6 @@ log = logging.getLogger(__name__)
 class _Memory:
     """What is worth remembering of a POC between passes; all of it can be lost."""
 
-    asked: tuple[object, ...] | None = None
-    """What the URL was last seen to answer for."""
-    waiting_since: float | None = None
-    looked_deep: float = 0.0
     reconcile_at: str | None = None
     began: float | None = None
     """When work on the present generation began."""
@@ -77,14 +74,18 @@ class PocPass:
         metrics: Metrics,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.store, self.accounts, self.objects, self.prober = store, accounts, objects, prober
+        self.store, self.accounts, self.objects = store, accounts, objects
         self.settings, self.metrics, self.now = settings, metrics, now
         self._memories: dict[Key, _Memory] = {}
+        self._asking = Asking(prober, settings.probe_patience)
+        self._rotation = Rotation(settings.deep_resync)
 
     async def run(self, key: Key) -> Next:
         poc = self.store.poc(key)
         if poc is None:
             self._memories.pop(key, None)
+            self._asking.forget(key)
+            self._rotation.forget(key)
             return Next(None)
         if isinstance(poc, Unreadable):
             return await self._unreadable(key, poc)
@@ -151,7 +152,8 @@ class PocPass:
             placeholder=poc.spec.ecs is not None and poc.spec.ecs.image == PLACEHOLDER,
         )
         found = await self._passed(key, poc, platform, account, graph, base)
-        return await self._probed(key, poc, platform, account, found, memory)
+        turn = self._rotation.turn(key)
+        return await self._asking.probed(key, poc, platform, account.scope, found, turn)
 
     async def _passed(
         self,
@@ -193,61 +195,9 @@ class PocPass:
         return changed and poc.status.failed_revision is not None
 
     def _ages(self, key: Key) -> Ages:
-        settings, memory = self.settings, self._memories.get(key)
-        deep = float("inf")
-        if memory and memory.looked_deep and time.monotonic() - memory.looked_deep >= settings.deep_resync:
-            deep = settings.deep_resync * 0.9
-        if memory and (not memory.looked_deep or deep < float("inf")):
-            memory.looked_deep = time.monotonic()
+        settings = self.settings
+        deep = settings.deep_resync / 2 if self._rotation.due(key) else float("inf")
         return Ages(listing=settings.fast_resync * 0.9, settling=settings.poll * 0.5, deep=deep)
-
-    # the public URL
-
-    async def _probed(
-        self,
-        key: Key,
-        poc: ModelPOC,
-        platform: ModelPlatform,
-        account: Account,
-        found: Finding,
-        memory: _Memory,
-    ) -> Finding:
-        if found.placeholder or found.outcome is None or not found.outcome.settled or found.urls is None:
-            return found
-        token = self._token(poc, found)
-        fresh = memory.looked_deep
-        if memory.asked == (token, fresh) or (memory.asked is None and _was_ready(poc)):
-            memory.asked = (token, fresh)
-            return replace(found, probed=Probed(Answer.GOOD))
-        problem = await self._ask(poc, platform, account, found)
-        if not problem:
-            memory.asked, memory.waiting_since = (token, fresh), None
-            return replace(found, probed=Probed(Answer.GOOD))
-        return replace(found, probed=self._patience(memory, problem))
-
-    def _token(self, poc: ModelPOC, found: Finding) -> tuple[object, ...]:
-        """What an answer holds for: the same generation, the same revision, the same URL."""
-        service = found.outcome.plan.step("Service") if found.outcome else None
-        serving = service.have.attrs.get("serving") if service and service.have else None
-        return (poc.metadata.generation, serving, found.urls)
-
-    async def _ask(self, poc: ModelPOC, platform: ModelPlatform, account: Account, found: Finding) -> str:
-        assert found.urls is not None
-        auth = (poc.spec.route.auth or platform.spec.routing.auth).type
-        health = poc.spec.ecs.health_check.path if poc.spec.ecs else "/health"
-        session, region = account.scope.session, account.scope.region
-
-        def sign(method: str, url: str, body: bytes) -> dict[str, str]:
-            return credentials.sign(session, region, method, url, body)
-
-        return await self.prober.ask(questions(poc, found.urls, auth, health), sign)
-
-    def _patience(self, memory: _Memory, problem: str) -> Probed:
-        now = time.monotonic()
-        memory.waiting_since = memory.waiting_since or now
-        if now - memory.waiting_since < self.settings.probe_patience:
-            return Probed(Answer.WAITING, f"{problem}; asked again")
-        return Probed(Answer.BAD, f"{problem}; see the container's logs, and healthCheck.path and port")
 
     # going
 
@@ -308,7 +258,7 @@ class PocPass:
             return Next(min(settings.poll, soonest))
         if found.probed.answer is Answer.WAITING:
             return Next(min(2.0, settings.poll))
-        return Next(min(settings.fast_resync, soonest))
+        return Next(min(settings.fast_resync, soonest, self._rotation.seconds(key) + 0.1))
 
     def _until_expiry(self, found: Finding) -> float:
         expires = found.lived.expires_at if found.lived else None
@@ -319,7 +269,7 @@ class PocPass:
     def _begin(self, memory: _Memory, poc: ModelPOC) -> None:
         if memory.generation != poc.metadata.generation:
             memory.generation = poc.metadata.generation
-            memory.began = None if _was_ready(poc) else time.monotonic()
+            memory.began = None if was_ready(poc) else time.monotonic()
 
     def _ready_metric(self, key: Key, found: Finding) -> None:
         memory = self._memories.get(key)
@@ -352,15 +302,6 @@ def _cost(poc: ModelPOC) -> str | None:
 
 def _reconcile_at(poc: ModelPOC) -> str | None:
     return poc.metadata.annotations.get(RECONCILE_AT)
-
-
-def _was_ready(poc: ModelPOC) -> bool:
-    ready = poc.status.condition(ConditionType.READY)
-    return (
-        ready is not None
-        and ready.status is ConditionStatus.TRUE
-        and ready.observed_generation == poc.metadata.generation
-    )
 
 
 def _held(account: Account, mark: Mark) -> bool:

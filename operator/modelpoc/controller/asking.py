@@ -1,0 +1,88 @@
+"""Whether the public URL was seen to answer for what serves now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from modelpoc.api.conditions import ConditionStatus, ConditionType
+from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.aws import credentials
+from modelpoc.aws.session import AwsScope
+from modelpoc.controller.findings import Answer, Finding, Probed
+from modelpoc.controller.keys import Key
+from modelpoc.controller.probe import Prober, questions
+
+Token = tuple[object, ...]
+"""What an answer holds for: generation, serving revision, URL, and the turn of the deep resync."""
+
+
+@dataclass
+class _Asked:
+    answered: Token | None = None
+    waiting_since: float | None = None
+
+
+class Asking:
+    """Asks anew after every rollout and at each deep resync; otherwise the last answer holds.
+
+    A POC that was Ready for this generation when the operator started is believed until then.
+    """
+
+    def __init__(self, prober: Prober, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._prober, self._patience, self._clock = prober, patience, clock
+        self._asked: dict[Key, _Asked] = {}
+
+    def forget(self, key: Key) -> None:
+        self._asked.pop(key, None)
+
+    async def probed(
+        self, key: Key, poc: ModelPOC, platform: ModelPlatform, scope: AwsScope, found: Finding, turn: int
+    ) -> Finding:
+        """`found` with what the public URL says; unchanged while there is nothing to ask yet."""
+        if found.placeholder or found.urls is None or found.outcome is None or not found.outcome.settled:
+            return found
+        memory = self._asked.setdefault(key, _Asked())
+        token = _token(poc, found, turn)
+        believed = memory.answered is None and was_ready(poc)
+        if believed or memory.answered == token:
+            memory.answered = token
+            return replace(found, probed=Probed(Answer.GOOD))
+        problem = await self._ask(poc, platform, scope, found)
+        if problem:
+            return replace(found, probed=self._patient(memory, problem))
+        memory.answered, memory.waiting_since = token, None
+        return replace(found, probed=Probed(Answer.GOOD))
+
+    async def _ask(self, poc: ModelPOC, platform: ModelPlatform, scope: AwsScope, found: Finding) -> str:
+        assert found.urls is not None
+        auth = (poc.spec.route.auth or platform.spec.routing.auth).type
+        health = poc.spec.ecs.health_check.path if poc.spec.ecs else "/health"
+
+        def sign(method: str, url: str, body: bytes) -> dict[str, str]:
+            return credentials.sign(scope.session, scope.region, method, url, body)
+
+        return await self._prober.ask(questions(poc, found.urls, auth, health), sign)
+
+    def _patient(self, memory: _Asked, problem: str) -> Probed:
+        now = self._clock()
+        memory.waiting_since = memory.waiting_since or now
+        if now - memory.waiting_since < self._patience:
+            return Probed(Answer.WAITING, f"{problem}; asked again")
+        return Probed(Answer.BAD, f"{problem}; see the container's logs, and healthCheck.path and port")
+
+
+def _token(poc: ModelPOC, found: Finding, turn: int) -> Token:
+    service = found.outcome.plan.step("Service") if found.outcome else None
+    serving = service.have.attrs.get("serving") if service and service.have else None
+    return (poc.metadata.generation, serving, found.urls, turn)
+
+
+def was_ready(poc: ModelPOC) -> bool:
+    """Whether status says Ready for this generation."""
+    ready = poc.status.condition(ConditionType.READY)
+    if ready is None or ready.status is not ConditionStatus.TRUE:
+        return False
+    return ready.observed_generation == poc.metadata.generation
