@@ -128,6 +128,10 @@ class World:
         )
         return found
 
+    def get_platform(self, name: str = "default") -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", "modelplatform", name, "-o", "json"))
+        return found
+
     def condition(self, name: str, kind: str, namespace: str = "default") -> dict[str, Any]:
         conditions = self.get(name, namespace).get("status", {}).get("conditions", [])
         return next((c for c in conditions if c["type"] == kind), {})
