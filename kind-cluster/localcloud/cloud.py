@@ -157,9 +157,3 @@ async def _quietly(backend: Backend) -> None:
         await backend.stop()
     except Exception:
         log.exception("stopping %s failed", backend.service)
-
-
-if __name__ == "__main__":
-    from localcloud.daemon import main
-
-    main()

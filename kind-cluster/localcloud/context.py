@@ -7,12 +7,9 @@ import os
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from localcloud.aws.clock import Clock
-
-if TYPE_CHECKING:
-    from localcloud.aws.backend import Backend
 
 
 def default_cache_dir() -> Path:
@@ -89,7 +86,7 @@ class CloudContext(Protocol):
     def credentials(self) -> CredentialIssuer:
         """Who issues credentials to tasks."""
 
-    def backend(self, service: str) -> Backend:
+    def backend(self, service: str) -> object:
         """The backend of a service, by botocore's name; `KeyError` if there is none."""
 
     def client(self, service: str) -> Any:

@@ -1,4 +1,4 @@
-"""The cloud process: `python -m localcloud.cloud --state-dir …` serves until it is told to end."""
+"""The cloud process: `python -m localcloud.daemon --state-dir …` serves until it is told to end."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _about(cloud: LocalAws) -> dict[str, Any]:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m localcloud.cloud", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m localcloud.daemon", description=__doc__)
     parser.add_argument("--state-dir", type=Path, required=True, help="this cloud's own files")
     parser.add_argument("--cache-dir", type=Path, default=default_cache_dir(), help="shared by all clouds")
     parser.add_argument("--document", type=Path, help="where to say endpoint and keys (default: aws.json)")

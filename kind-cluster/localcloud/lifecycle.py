@@ -125,7 +125,7 @@ def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
 
 
 def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
-    command = [sys.executable, "-m", "localcloud.cloud", "--state-dir", str(files.aws)]
+    command = [sys.executable, "-m", "localcloud.daemon", "--state-dir", str(files.aws)]
     command += ["--document", str(files.document), "--time-scale", str(wanted.time_scale)]
     command += ["--account", wanted.account, *(["--published-rates"] if wanted.published_rates else [])]
     process = spawn(command, files.root, files.log("aws"), _environment())
