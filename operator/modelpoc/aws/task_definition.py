@@ -85,11 +85,15 @@ class TaskDefinitionKind(BaseKind[TaskDefinition, AwsScope]):
         return [*one_each(scope, active), *map(_deregistered, inactive)]
 
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
-        """One listing for each family: there is one revision in it, or two."""
+        """One listing for each family: there is one revision in it, or two.
+
+        What is only deregistered is given too, under its own name: a deletion may have stopped there.
+        """
         families = sorted({name.partition("@")[0] for name in names})
-        arns = [a for f in families for a in await _listed(scope, "ACTIVE", f) if family_of(a) == f]
-        found = await self._observed(scope, arns, again=names if deep else ())
-        return {o.name: o for o in one_each(scope, found) if o.name in names}
+        active = await self._of(scope, families, "ACTIVE", again=names if deep else ())
+        inactive = [] if deep else await self._of(scope, families, "INACTIVE", again=())
+        found = [o for o in one_each(scope, active) if o.name in names]
+        return {o.name: o for o in (*found, *map(_deregistered, inactive))}
 
     async def create(self, scope: AwsScope, want: TaskDefinition) -> Observed:
         answer = await scope.call("ecs", "RegisterTaskDefinition", **register_request(want))
@@ -113,6 +117,12 @@ class TaskDefinitionKind(BaseKind[TaskDefinition, AwsScope]):
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
         await disown_ecs(scope, have.id, have.fields["tags"])
+
+    async def _of(
+        self, scope: AwsScope, families: Iterable[str], status: str, again: Collection[str]
+    ) -> list[Observed]:
+        arns = [a for f in families for a in await _listed(scope, status, f) if family_of(a) == f]
+        return await self._observed(scope, arns, again)
 
     async def _observed(self, scope: AwsScope, arns: Iterable[str], again: Collection[str]) -> list[Observed]:
         known = {o.id: o for o in scope.inventory.of_kind(self.kind) if o.name not in again}

@@ -20,7 +20,7 @@ from modelpoc.aws.task_definition import TaskDefinition
 from modelpoc.reconcile.resource import Resource
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 Maker = Callable[["Bench"], Awaitable[Resource]]
 

@@ -11,7 +11,7 @@ from modelpoc.aws.existing_secret import ExistingSecretKind
 from modelpoc.aws.parameter import ParameterKind
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

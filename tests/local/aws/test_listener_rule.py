@@ -14,7 +14,7 @@ from modelpoc.aws.listener_rule import ListenerRule, first_priority
 from modelpoc.reconcile.errors import NotYet, Taken
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

@@ -24,7 +24,7 @@ from modelpoc.aws.secret import SecretValue, fingerprint
 from modelpoc.reconcile.resource import Observed
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

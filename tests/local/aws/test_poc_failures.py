@@ -21,7 +21,7 @@ from modelpoc.reconcile.errors import CloudError, NotYet
 from modelpoc.reconcile.resource import Resource
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

@@ -7,11 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from modelpoc.aws import tags
-from modelpoc.aws.kinds import KINDS
-from modelpoc.reconcile.errors import AnswerLost, Gone
-from modelpoc.reconcile.resource import Observed, Phase
-
 from tests.local.aws.poc_parts import (
     Maker,
     listener_rule,
@@ -25,8 +20,13 @@ from tests.local.aws.poc_parts import (
     task_definition,
 )
 
+from modelpoc.aws import tags
+from modelpoc.aws.kinds import KINDS
+from modelpoc.reconcile.errors import AnswerLost, Gone
+from modelpoc.reconcile.resource import Observed, Phase
+
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

@@ -13,7 +13,7 @@ from modelpoc.aws.secret import SecretValue
 from modelpoc.reconcile.errors import AlreadyThere, Gone, Stall
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

@@ -20,7 +20,7 @@ from modelpoc.reconcile.errors import AlreadyThere, NotYet, Stall
 from modelpoc.reconcile.resource import Observed, Phase
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 

@@ -13,7 +13,7 @@ from modelpoc.aws.task_definition import content_hash
 from modelpoc.reconcile.errors import CloudError, Retry
 
 if TYPE_CHECKING:
-    from tests.local.aws.conftest import Bench
+    from tests.local.aws.bench import Bench
 
 pytestmark = pytest.mark.local
 
