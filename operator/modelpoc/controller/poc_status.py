@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from modelpoc.api.conditions import Condition, ConditionType, set_conditions
+from modelpoc.api.conditions import Condition, ConditionType, Reason, set_conditions
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.status import ModelPOCStatus, Placement, PlannedChange, ResourceStatus
 from modelpoc.controller.findings import Finding, Goal
 from modelpoc.controller.verdicts import Summary, summary, verdicts
 from modelpoc.reconcile.act import Outcome
+from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
 from modelpoc.reconcile.resource import UNKNOWN, Change, Phase
 
@@ -80,10 +81,15 @@ def failed_revision(found: Finding, old: ModelPOCStatus) -> str | None:
     if found.goal in _GONE_WHEN_AT_REST:
         return None
     step = found.outcome.plan.step("Service")
-    if step and step.verb is Verb.BROKEN and step.have:
-        failed = step.have.attrs.get("failed") or getattr(step.want, "task_definition", None)
-        return revision_of(failed) or old.failed_revision
+    if step and (step.verb is Verb.BROKEN or _undone(found.outcome, step)):
+        return revision_of(getattr(step.want, "task_definition", None)) or old.failed_revision
     return None if step and step.verb is Verb.KEEP else old.failed_revision
+
+
+def _undone(outcome: Outcome, step: Step) -> bool:
+    """Whether AWS had given up that very rollout before, while nobody looked."""
+    error = outcome.errors.get(step.key)
+    return isinstance(error, Stall) and error.reason == Reason.ROLLOUT_FAILED
 
 
 def placement(found: Finding, old: ModelPOCStatus) -> Placement:
