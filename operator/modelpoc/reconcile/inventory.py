@@ -123,6 +123,12 @@ class Inventory:
         """The answer of a delete: it is gone."""
         self._put((kind, name), after_delete(self._clock()))
 
+    def set_aside(self, kind: str, name: str) -> None:
+        """Another is to bear this name: the one that bears it now goes by its id as well."""
+        if old := self.get(kind, name):
+            self.deleted(kind, name)
+            self.wrote(replace(old, name=_second_name(old)))
+
     def doubt(
         self, kind: str, name: str, mark: Mark | None = None, claims: frozenset[str] = frozenset()
     ) -> None:
@@ -185,7 +191,7 @@ class Inventory:
         """By name. A second of the same name goes by its id too, so that it is seen and collected."""
         seen: dict[str, Observed] = {}
         for observed in sorted(found, key=lambda o: not self._known(o)):
-            name = observed.name if observed.name not in seen else f"{observed.name} ({observed.id})"
+            name = observed.name if observed.name not in seen else _second_name(observed)
             seen[name] = observed if name == observed.name else replace(observed, name=name)
         return seen
 
@@ -235,6 +241,10 @@ class Inventory:
             self._index[term].pop(key)
             if not self._index[term]:
                 del self._index[term]
+
+
+def _second_name(observed: Observed) -> str:
+    return f"{observed.name} ({observed.id})"
 
 
 def _terms(key: Key, entry: Entry | None) -> Iterable[Hashable]:

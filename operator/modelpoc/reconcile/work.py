@@ -139,7 +139,7 @@ class Work:
         """What a refusal teaches. None when the plan can go on from what is known now."""
         match error:
             case Misplaced():
-                self._inventory.deleted(*step.key)
+                self._inventory.set_aside(*step.key)
                 return None
             case Gone() if step.verb is Verb.DELETE:
                 self._inventory.deleted(*step.key)

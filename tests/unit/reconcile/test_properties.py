@@ -20,7 +20,7 @@ from modelpoc.reconcile.plan import Verb
 
 pytestmark = pytest.mark.unit
 
-some = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+some = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(story: Coroutine[Any, Any, None]) -> None:

@@ -7,11 +7,31 @@ from dataclasses import replace
 
 import pytest
 from tests.unit.reconcile.cloud import Crash, Fault, Session, Thing
-from tests.unit.reconcile.kinds import BAD, KINDS, Ground, GroundKind, NoteKind, SignKind, ThingKind
+from tests.unit.reconcile.kinds import (
+    BAD,
+    KINDS,
+    Ground,
+    GroundKind,
+    MachineKind,
+    NoteKind,
+    Sign,
+    SignKind,
+    ThingKind,
+)
 from tests.unit.reconcile.world import DOUBT, A, B, Spec, World, graph_of
 
 from modelpoc.reconcile.act import Ages
-from modelpoc.reconcile.errors import AlreadyThere, AnswerLost, CloudError, Gone, NotYet, Retry, Stall, Taken
+from modelpoc.reconcile.errors import (
+    AlreadyThere,
+    AnswerLost,
+    CloudError,
+    Gone,
+    Misplaced,
+    NotYet,
+    Retry,
+    Stall,
+    Taken,
+)
 from modelpoc.reconcile.leave import leave
 from modelpoc.reconcile.outcome import Outcome
 from modelpoc.reconcile.plan import Step, Verb
@@ -82,6 +102,31 @@ async def test_what_does_not_depend_on_each_other_runs_side_by_side(world: World
 
     world.use(HeldGround(), HeldNote())
     assert not (await world.run(A)).errors
+
+
+async def test_what_is_under_way_is_not_begun_again_when_something_else_ends(world: World) -> None:
+    world.specs[A] = Spec(note="x")
+    sheet_done = asyncio.Event()
+
+    class Slow(GroundKind):
+        async def create(self, scope: Session, want: object) -> Observed:
+            await asyncio.wait_for(sheet_done.wait(), 5)
+            return await super().create(scope, want)
+
+    def tell(step: Step, error: CloudError | None) -> None:
+        if step.kind == "Sheet":
+            sheet_done.set()
+
+    world.use(Slow())
+    await world.engine.run(graph_of(A, Spec()), A.mark, on_step=tell)
+    assert world.cloud.calls["create Ground"] == 1
+
+
+async def test_what_stands_at_a_place_named_just_now_is_known_before_anything_is_done(world: World) -> None:
+    foreign_sign(world)
+    outcome = await world.engine.run(graph_of(A, Spec()), A.mark)
+    assert [s.reason for s in outcome.plan.of(Verb.CONFLICT)] == ["PathConflict"]
+    assert not world.held(A.mark)
 
 
 async def test_an_unchanged_owner_causes_no_write_and_no_read_by_name(world: World) -> None:
@@ -250,6 +295,21 @@ async def test_when_nothing_is_seen_to_be_gone_it_is_tried_later(world: World) -
     assert world.cloud.calls["create Ground"] == 1
 
 
+async def test_what_cannot_be_moved_is_made_anew_and_the_old_is_collected(world: World) -> None:
+    class Rooted(SignKind):
+        async def update(
+            self, scope: Session, want: Sign, have: Observed, changes: tuple[Change, ...]
+        ) -> Observed:
+            raise Misplaced(f"{have} cannot be moved")
+
+    await world.settle()
+    world.use(Rooted())
+    world.specs[A] = Spec(path="q")
+    assert not (await world.run(A)).errors
+    await world.settle()
+    assert [t.fields["path"] for t in world.held(A.mark) if t.kind == "Sign"] == ["q"]
+
+
 # lost answers
 
 
@@ -414,6 +474,15 @@ async def test_an_explanation_that_cannot_be_had_is_no_failure(world: World) -> 
     world.cloud.scripted["explain Machine"].append(Retry("later"))
     first = await world.run(A)
     assert first.explained == {("Machine", "a"): ""}
+
+    class Silent(MachineKind):
+        async def explain(self, scope: Session, have: Observed) -> str:
+            return ""
+
+    loud = KINDS["Machine"]
+    world.use(Silent())
+    assert (await world.run(A)).explained == {("Machine", "a"): ""}
+    world.use(loud)
     assert (await world.run(A)).explained == {("Machine", "a"): "it says: bad sheet"}
 
 
@@ -475,6 +544,16 @@ async def test_leaving_takes_the_mark_off_and_deletes_nothing(world: World) -> N
     assert world.held(A.mark) == []
     assert len(world.cloud.things) == before
     assert not any(w.startswith("delete") for w in world.cloud.writes)
+
+
+async def test_leaving_looks_afresh(world: World) -> None:
+    """What another process made a moment ago is left as well."""
+    await world.settle()
+    mark = {"mark": str(A.mark), "text": ""}
+    await world.wait()
+    world.cloud.create(Thing("", "Note", "more", mark, attrs={"version": "1"}))
+    await leave(world.engine, A.mark)
+    assert world.held(A.mark) == []
 
 
 async def test_leaving_tries_all_and_tells_the_first_failure(world: World) -> None:
