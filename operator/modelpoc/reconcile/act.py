@@ -45,12 +45,15 @@ class Engine:
     ) -> None:
         self.kinds, self.scope, self.inventory = kinds, scope, inventory
         self.observer = observer or Observer(inventory, kinds, scope)
+        self.around = Graph()
+        """What is shared. Given things in it are known before any pass, whatever the pass asks for: they
+        tell where to look, also for what an owner no longer asks for."""
         self._explained: dict[tuple[str, State], str] = {}
 
     async def observe(self, graph: Graph, mark: Mark, ages: Ages) -> None:
         """Everything listed within `ages.listing`; read by name: what is given, in doubt, or under way."""
         await self.observer.list_kinds(ages.listing)
-        if stale := self._stale(self.plan(graph, mark), mark, ages):
+        if stale := {*self._around(ages), *self._stale(self.plan(graph, mark), mark, ages)}:
             await self.observer.read(stale)
             # What was read may be a place to look in.
             await self.observer.list_kinds(ages.listing)
@@ -100,10 +103,17 @@ class Engine:
         again = (*self.inventory.doubts(mark), *self.inventory.contested(mark))
         return list(dict.fromkeys((*own, *due, *(k for k in again if k[0] in self.kinds))))
 
+    def _around(self, ages: Ages) -> list[Key]:
+        given = [r.key for r in self.around if r.given]
+        return [k for k in given if self.inventory.age(*k) > self._age_of_given(self.inventory.get(*k), ages)]
+
+    def _age_of_given(self, have: Observed | None, ages: Ages) -> float:
+        return ages.listing if have and have.state.phase is Phase.SETTLED else ages.settling
+
     def _is_stale(self, step: Step, mark: Mark, ages: Ages) -> bool:
         age, have = self.inventory.age(*step.key), step.have
         if step.want is not None and step.want.given:
-            return age > (ages.listing if have and have.state.phase is Phase.SETTLED else ages.settling)
+            return age > self._age_of_given(have, ages)
         if have is None:
             return self.inventory.doubted(*step.key)
         return have.owner == mark and have.state.phase in _UNSETTLED and age > ages.settling

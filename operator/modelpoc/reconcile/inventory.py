@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import replace
 
 from modelpoc.reconcile.entry import (
     NEVER,
-    NOT_DUE,
     Answer,
     Doubt,
     Entry,
@@ -18,11 +17,10 @@ from modelpoc.reconcile.entry import (
     after_read,
     after_write,
 )
+from modelpoc.reconcile.index import Index
 from modelpoc.reconcile.owner import Mark
-from modelpoc.reconcile.resource import Observed, Phase
-
-Key = tuple[str, str]
-_MOVING = frozenset({Phase.SETTLING, Phase.GOING})
+from modelpoc.reconcile.resource import Observed
+from modelpoc.reconcile.steps import Key
 
 
 class Inventory:
@@ -38,7 +36,7 @@ class Inventory:
         self._clock = clock
         self._lag = doubt_seconds
         self._entries: dict[Key, Entry] = {}
-        self._index: defaultdict[Hashable, dict[Key, None]] = defaultdict(dict)
+        self._index = Index()
         self._listed: dict[str, float] = {}
         self._arrivals: Counter[str] = Counter()
         self._reserved: dict[str, Mark] = {}
@@ -106,12 +104,12 @@ class Inventory:
 
     def doubts(self, mark: Mark | None = None) -> list[Key]:
         """Everything that must be read before it is acted on; of one owner, when one is named."""
-        return self._keys("doubt" if mark is None else ("doubt", mark))
+        return self._index.keys("doubt" if mark is None else ("doubt", mark))
 
     def contested(self, mark: Mark) -> list[Key]:
         """Things of this owner that an answer spoke against, and that it is time to read again."""
         now = self._clock()
-        return [key for key in self._keys(("contested", mark)) if self._entries[key].look_at <= now]
+        return [key for key in self._index.keys(("contested", mark)) if self._entries[key].look_at <= now]
 
     # what reads and writes tell
 
@@ -178,11 +176,11 @@ class Inventory:
     def reserved_by(self, claim: str) -> Mark | None:
         if claim in self._reserved:
             return self._reserved[claim]
-        doubts = (self._entries[key].doubt for key in self._keys(("doubted claim", claim)))
+        doubts = (self._entries[key].doubt for key in self._index.keys(("doubted claim", claim)))
         return next((d.owner for d in doubts if d), None)
 
     def reserved(self) -> frozenset[str]:
-        doubts = (self._entries[key].doubt for key in self._keys("doubt"))
+        doubts = (self._entries[key].doubt for key in self._index.keys("doubt"))
         return frozenset(self._reserved).union(*(d.claims for d in doubts if d))
 
     # inside
@@ -197,7 +195,10 @@ class Inventory:
 
     def _names(self, kind: str) -> set[str]:
         """Of all that is there, or may be."""
-        keys = (*self._keys(("kind", kind)), *(key for key in self._keys("doubt") if key[0] == kind))
+        keys = (
+            *self._index.keys(("kind", kind)),
+            *(key for key in self._index.keys("doubt") if key[0] == kind),
+        )
         return {name for _, name in keys}
 
     def _known(self, observed: Observed) -> bool:
@@ -205,7 +206,7 @@ class Inventory:
         return known is not None and known.id == observed.id
 
     def _forget_gone(self, kind: str, began: float) -> None:
-        for key in self._keys(("gone", kind)):
+        for key in self._index.keys(("gone", kind)):
             entry = self._entries[key]
             if entry.doubt is None and max(entry.read_at, entry.written_at) + self._lag < began:
                 self._drop(key)
@@ -221,54 +222,15 @@ class Inventory:
         self._put((kind, name), new)
 
     def _found(self, term: Hashable) -> list[Observed]:
-        return [o for key in self._index.get(term, ()) if (o := self._entries[key].observed)]
-
-    def _keys(self, term: Hashable) -> list[Key]:
-        return list(self._index.get(term, ()))
+        return [o for key in self._index.keys(term) if (o := self._entries[key].observed)]
 
     def _put(self, key: Key, entry: Entry) -> None:
-        before, after = set(_terms(key, self._entries.get(key))), set(_terms(key, entry))
-        self._unindex(key, before - after)
-        for term in after - before:
-            self._index[term][key] = None
+        self._index.move(key, self._entries.get(key), entry)
         self._entries[key] = entry
 
     def _drop(self, key: Key) -> None:
-        self._unindex(key, set(_terms(key, self._entries.pop(key))))
-
-    def _unindex(self, key: Key, terms: Iterable[Hashable]) -> None:
-        for term in terms:
-            self._index[term].pop(key)
-            if not self._index[term]:
-                del self._index[term]
+        self._index.move(key, self._entries.pop(key), None)
 
 
 def _second_name(observed: Observed) -> str:
     return f"{observed.name} ({observed.id})"
-
-
-def _terms(key: Key, entry: Entry | None) -> Iterable[Hashable]:
-    """What an entry is looked up by."""
-    if entry is None:
-        return
-    yield from _doubt_terms(entry.doubt)
-    observed = entry.observed
-    if observed is None:
-        yield ("gone", key[0])
-        return
-    yield ("kind", observed.kind)
-    yield from (("ref", ref) for ref in observed.refs)
-    yield from (("claim", claim) for claim in observed.claims)
-    if observed.owner:
-        yield observed.owner
-        if observed.state.phase in _MOVING:
-            yield ("moving", observed.kind)
-        if entry.look_at < NOT_DUE:
-            yield ("contested", observed.owner)
-
-
-def _doubt_terms(doubt: Doubt | None) -> Iterable[Hashable]:
-    if doubt:
-        yield "doubt"
-        yield ("doubt", doubt.owner)
-        yield from (("doubted claim", claim) for claim in doubt.claims)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from modelpoc.reconcile.act import Engine
+from modelpoc.reconcile.act import Ages, Engine
 from modelpoc.reconcile.errors import CloudError, Gone
+from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.owner import Mark
 
 
@@ -14,7 +15,7 @@ async def leave(engine: Engine, mark: Mark) -> None:
 
     Raises the first `CloudError`, after having tried all.
     """
-    await engine.observer.list_kinds(0.0)
+    await engine.observe(Graph(), mark, Ages(listing=0.0))
     first: CloudError | None = None
     for have in engine.inventory.owned(mark):
         try:

@@ -527,6 +527,15 @@ async def test_what_is_given_and_missing_is_looked_for_in_each_pass(world: World
     assert not (await world.run(A, Ages(listing=1e9))).plan.blocked
 
 
+async def test_a_new_process_finds_what_stands_at_a_place_that_is_no_longer_asked_for(world: World) -> None:
+    """Deleted while the operator was down: the empty graph names no listener to look at."""
+    await world.settle()
+    world.specs[A] = None
+    world.start()
+    await world.settle()
+    assert not world.held(A.mark)
+
+
 async def test_nothing_is_done_for_what_cannot_be_read(world: World) -> None:
     world.cloud.scripted["list Sign"].append(Retry("later"))
     with pytest.raises(Retry):

@@ -33,8 +33,6 @@ from modelpoc.reconcile.plan import Rules
 from modelpoc.reconcile.resource import Ref, Resource
 
 DOUBT = 5.0
-PLATFORM = Owner("fleet")
-SHARED = Graph([Site(name="site", given=True)])
 FRESH = Ages(listing=0.0, settling=0.0, deep=0.0)
 A, B = Owner("fleet", "team", "a"), Owner("fleet", "team", "b")
 
@@ -117,6 +115,7 @@ class World:
         self.session = Session(self.cloud, self.inventory)
         observer = Observer(self.inventory, KINDS, self.session, sleep=self.clock.sleep)
         self.engine = Engine(KINDS, self.session, self.inventory, observer)
+        self.engine.around = Graph([Site(name="site", given=True)])
 
     def use(self, *kinds: ThingKind) -> None:
         """Other ways of some kinds from now on."""
@@ -124,11 +123,8 @@ class World:
 
     async def run(self, owner: Owner, ages: Ages | None = None, adopt: bool = False) -> Outcome:
         """One pass; raises Crash when the process died in it."""
-        ages = ages or Ages(listing=30.0)
-        # What is given tells where to look, also for owners that no longer ask for anything.
-        await self.engine.observe(SHARED, PLATFORM.mark, ages)
         graph = graph_of(owner, self.specs.get(owner))
-        return await self.engine.run(graph, owner.mark, Rules(adopt), ages)
+        return await self.engine.run(graph, owner.mark, Rules(adopt), ages or Ages(listing=30.0))
 
     async def try_run(self, owner: Owner) -> None:
         """One pass, whatever happens in it; a process that died is followed by the next."""
