@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import boto3
@@ -28,6 +29,7 @@ def document(files: CloudFiles) -> dict[str, Any]:
         "kubectl": str(plane.binaries.kubectl) if plane else None,
         "awsEndpointUrl": about.get("endpointUrl"),
         "apiUrl": _api_url(files) if "aws" in processes else None,
+        "operatorUrl": _operator_url(files) if "operator" in processes else None,
         "timeScale": about.get("timeScale"),
         "account": about.get("account"),
         "region": about.get("region"),
@@ -54,6 +56,14 @@ def client(files: CloudFiles, service: str) -> Any:
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
         config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2}),
     )
+
+
+def _operator_url(files: CloudFiles) -> str | None:
+    """Where the operator serves health and metrics: on any free port, so its log tells."""
+    told = re.findall(
+        r"health and metrics: (http://[^\s\"]+)", files.log("operator").read_text(errors="replace")
+    )
+    return told[-1] if told else None
 
 
 def _api_url(files: CloudFiles) -> str | None:

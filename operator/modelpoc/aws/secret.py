@@ -52,8 +52,8 @@ def fingerprint(value: bytes, salt: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class Secret(Resource):
     kind: ClassVar[str] = "Secret"
-    fingerprint: str
-    """Of the value: see `fingerprint`."""
+    fingerprint: str | None
+    """Of the value: see `fingerprint`. None: whatever it is."""
     value: SecretValue | None = field(default=None, repr=False, compare=False)
     """Text of at most 65,536 bytes. None is enough for a plan."""
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from modelpoc.aws.credentials import session_for
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.session import AwsScope, OnCall
 from modelpoc.desired.places import Places
+from modelpoc.desired.platform import platform_graph
 from modelpoc.reconcile.act import Engine
 from modelpoc.reconcile.inventory import Inventory
 
@@ -29,6 +30,12 @@ class Account:
     """Why they are not, in words."""
     identity: tuple[str, str, str | None] = field(default=("", "", None))
 
+    async def check(self) -> None:
+        """Once: raises Stall("WrongAccount") when our credentials belong to another account."""
+        if not self.checked:
+            await self.scope.check_account()
+            self.checked = True
+
 
 class Accounts:
     """Engines by platform name, made when first needed."""
@@ -46,6 +53,7 @@ class Accounts:
             scope = self._make(platform)
             engine = Engine(KINDS, scope, scope.inventory)
             known = self._accounts[name] = Account(engine, scope, identity=identity)
+        known.engine.around = platform_graph(platform)
         return known
 
     def get(self, name: str) -> Account | None:

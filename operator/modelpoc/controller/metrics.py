@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 
 class Metrics:
@@ -36,9 +38,6 @@ class Metrics:
             buckets=(5, 15, 30, 60, 120, 300, 600, 1200),
             registry=self.registry,
         )
-        self._pocs = Gauge(
-            "modelpoc_pocs", "POCs, by the reason of their state.", ("reason",), registry=self.registry
-        )
 
     def aws_call(self, service: str, operation: str, outcome: str, seconds: float) -> None:
         self._calls.labels(service, operation, outcome).inc()
@@ -55,7 +54,17 @@ class Metrics:
         gauge = Gauge("modelpoc_queue_depth", "Objects waiting for a pass.", registry=self.registry)
         gauge.set_function(depth)
 
-    def pocs(self, by_reason: dict[str, int]) -> None:
-        self._pocs.clear()
-        for reason, count in by_reason.items():
-            self._pocs.labels(reason).set(count)
+    def pocs(self, by_reason: Callable[[], Mapping[str, int]]) -> None:
+        """`by_reason` is asked at each scrape."""
+        self.registry.register(_Pocs(by_reason))
+
+
+class _Pocs(Collector):
+    def __init__(self, by_reason: Callable[[], Mapping[str, int]]) -> None:
+        self._by_reason = by_reason
+
+    def collect(self) -> Iterable[Metric]:
+        pocs = GaugeMetricFamily("modelpoc_pocs", "POCs, by the reason of their state.", labels=["reason"])
+        for reason, count in self._by_reason().items():
+            pocs.add_metric([reason], count)
+        yield pocs

@@ -48,6 +48,7 @@ class Operator:
         threads = ThreadPoolExecutor(AWS_THREADS, thread_name_prefix="aws")
         self.accounts = Accounts(threads, self.metrics.aws_call, settings.doubt)
         self.metrics.queue(lambda: len(self.queue))
+        self.metrics.pocs(self.store.reasons)
         self._stop = asyncio.Event()
         self._synced = asyncio.Event()
         self._passes: dict[What, Callable[[Key], Awaitable[Next]]] = {}
@@ -73,6 +74,8 @@ class Operator:
         secrets = SecretWatch(api, self.store, self.queue)
         health = Health(self.queue, self.metrics, self._missing)
         runner = await health.serve(self.settings.http_host, self.settings.http_port)
+        for host, port, *_ in runner.addresses:
+            log.info("health and metrics: http://%s:%d", host, port)
         # kopf cancels every task that is created in its loop after it started: ours come first.
         tasks = [asyncio.create_task(secrets.run()), asyncio.create_task(self._sweep(sweep))]
         tasks += [asyncio.create_task(self._work()) for _ in range(self.settings.workers)]
@@ -127,6 +130,7 @@ class Operator:
             loop.add_signal_handler(number, self.stop)
         expected = await self._listed()
         await self.watched.known(expected)
+        await self.store.secrets_seen.wait()
         self._synced.set()
         log.info("caches filled: %d objects", len(expected))
 

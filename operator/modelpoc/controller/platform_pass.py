@@ -91,9 +91,7 @@ class PlatformPass:
         deep = settings.deep_resync / 2 if self._rotation.due(key) else float("inf")
         ages = Ages(listing=settings.fast_resync * 0.9, settling=settings.poll * 0.5, deep=deep)
         try:
-            if not account.checked:
-                await account.scope.check_account()
-                account.checked = True
+            await account.check()
             outcome = await account.engine.run(graph, mark, rules, ages)
         except CloudError as error:
             return Finding(goal, trouble=error)

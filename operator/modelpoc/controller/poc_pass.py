@@ -133,7 +133,8 @@ class PocPass:
         secrets = self.store.secrets_in(key.namespace)
         base = Finding(_goal(lived, observing), lived=lived, cost=_cost(poc))
         if lived.life is not Life.ACTIVE:
-            graph = suspended_graph(poc, platform, secrets)
+            held = account.engine.inventory.owned(named_of(poc, platform).owner.mark)
+            graph = suspended_graph(poc, platform, secrets, {o.name for o in held})
             return await self._passed(key, poc, platform, account, graph, base)
         refused = refusals(poc, platform, self.store.fleet(key), secrets)
         if refused:
@@ -167,6 +168,7 @@ class PocPass:
         mark = named_of(poc, platform).owner.mark
         rules = Rules(adopt=poc.metadata.annotations.get(ADOPT) == "true")
         try:
+            await account.check()
             if found.goal is Goal.OBSERVE:
                 await account.engine.observe(graph, mark, self._ages(key))
                 return replace(found, outcome=Outcome(account.engine.plan(graph, mark, rules)))
@@ -213,10 +215,12 @@ class PocPass:
         mark = named_of(poc, platform).owner.mark
         if poc.spec.deletion_policy is DeletionPolicy.RETAIN:
             return await self._left(key, poc, account, mark)
-        found = await self._passed(key, poc, platform, account, Graph(), Finding(Goal.DELETE))
+        observing = poc.metadata.annotations.get(MODE) == MODE_OBSERVE
+        goal = Goal.OBSERVE if observing and not orphan else Goal.DELETE
+        found = await self._passed(key, poc, platform, account, Graph(), Finding(goal))
         if found.trouble is None and found.outcome and found.outcome.settled and not _held(account, mark):
             return await self._released(key, poc)
-        if orphan:
+        if orphan and _stuck(found):
             return await self._left(key, poc, account, mark)
         return await self._say(key, poc, found)
 
@@ -224,6 +228,7 @@ class PocPass:
         """Everything stays in AWS and is no one's from now on."""
         orphan = poc.metadata.annotations.get(ORPHAN) == "true"
         try:
+            await account.check()
             await leave(account.engine, mark)
         except CloudError as error:
             if not orphan:
@@ -251,7 +256,7 @@ class PocPass:
         soonest = self._until_expiry(found)
         if errors := _errors(found):
             hopeless = all(isinstance(e, Stall) for e in errors)
-            return Next(settings.stalled_retry) if hopeless else Next(None, failed=True)
+            return Next(min(settings.stalled_retry, soonest)) if hopeless else Next(None, failed=True)
         if found.refusals or found.outcome is None:
             return Next(min(settings.stalled_retry, soonest))
         if found.outcome.in_progress:
@@ -302,6 +307,12 @@ def _cost(poc: ModelPOC) -> str | None:
 
 def _reconcile_at(poc: ModelPOC) -> str | None:
     return poc.metadata.annotations.get(RECONCILE_AT)
+
+
+def _stuck(found: Finding) -> bool:
+    """Whether taking it apart gets no further by itself: nothing was done and AWS is at work on nothing."""
+    outcome = found.outcome
+    return outcome is None or not (outcome.done or any(step.moving for step in outcome.plan.steps))
 
 
 def _held(account: Account, mark: Mark) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,8 +62,8 @@ class Store:
         self._pocs: dict[Key, Poc] = {}
         self._platforms: dict[Key, Platform] = {}
         self._secrets: dict[tuple[str, str], Mapping[str, SecretValue]] = {}
-        self.secrets_seen = False
-        """Whether the labelled Secrets were listed once."""
+        self.secrets_seen = asyncio.Event()
+        """Set once the labelled Secrets were listed: until then a key only seems to be missing."""
 
     def poc(self, key: Key) -> Poc | None:
         return self._pocs.get(key)
@@ -98,6 +100,10 @@ class Store:
         ]
         return Fleet(1 + len(older), 1 + sum(k.namespace == key.namespace for k in older))
 
+    def reasons(self) -> Mapping[str, int]:
+        """How many POCs are in which state."""
+        return Counter(_reason(poc) for poc in self._pocs.values())
+
     # Secrets
 
     def put_secret(self, namespace: str, name: str, data: Mapping[str, SecretValue]) -> None:
@@ -126,6 +132,11 @@ class Store:
             for key, poc in self._pocs.items()
             if key.namespace == namespace and isinstance(poc, ModelPOC) and _reads(poc, name)
         ]
+
+
+def _reason(poc: Poc) -> str:
+    said = poc.status.get("reason") if isinstance(poc, Unreadable) else poc.status.reason
+    return str(said or "New")
 
 
 def _age(key: Key, poc: Poc) -> tuple[float, str, str]:

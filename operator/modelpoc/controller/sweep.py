@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.controller.accounts import Account, Accounts
@@ -16,6 +17,7 @@ from modelpoc.controller.watch import Watch
 from modelpoc.reconcile.act import Ages
 from modelpoc.reconcile.errors import CloudError
 from modelpoc.reconcile.graph import Graph
+from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.owner import Mark, Owner
 
 log = logging.getLogger(__name__)
@@ -39,29 +41,41 @@ class Sweep:
             await asyncio.sleep(self.period)
 
     async def once(self) -> None:
-        pocs = await self.kube.names(What.POC)
-        platforms = await self.kube.names(What.PLATFORM)
-        for key in [k for k, _ in (*self.store.pocs(), *self.store.platforms())]:
-            if key not in pocs | platforms:
-                log.info("%s went without an event", key)
-                self.watched.lost(key)
+        await self._drop_ghosts()
         for key, platform in list(self.store.platforms()):
             account = self.accounts.get(key.name)
-            alive = isinstance(platform, ModelPlatform) and not platform.metadata.deletion_timestamp
-            if account and account.places and isinstance(platform, ModelPlatform) and alive:
-                await self._orphans(key, platform, account, pocs)
+            if account and account.checked and isinstance(platform, ModelPlatform):
+                await self._orphans(key, platform, account)
 
-    async def _orphans(self, key: Key, platform: ModelPlatform, account: Account, pocs: set[Key]) -> None:
-        """Takes apart what carries the mark of this fleet and of no POC that there is, in any platform."""
-        fleet = platform.owner_id
-        known = {Owner(fleet, k.namespace, k.name).mark for k in pocs} | {Owner(fleet).mark}
-        inventory = account.engine.inventory
-        suspects = inventory.marks(Owner(fleet).mark.fleet) - known
-        if not suspects:
+    async def _drop_ghosts(self) -> None:
+        """What was in the store before the names were listed, and is not among them, is gone."""
+        before = self._uids()
+        there = await self.kube.names(What.POC) | await self.kube.names(What.PLATFORM)
+        for key, uid in before.items():
+            if key not in there and self._uids().get(key) == uid:
+                log.info("%s went without an event", key)
+                self.watched.lost(key)
+
+    def _uids(self) -> dict[Key, str]:
+        return {k: o.metadata.uid for k, o in (*self.store.pocs(), *self.store.platforms())}
+
+    async def _orphans(self, key: Key, platform: ModelPlatform, account: Account) -> None:
+        """Takes apart what carries the mark of this fleet and of no POC that there is, in any platform.
+
+        Kubernetes is asked after AWS: what a POC created meanwhile has made is not taken for a leftover.
+        """
+        fleet, inventory = platform.owner_id, account.engine.inventory
+        if not self._suspects(inventory, fleet, {k for k, _ in self.store.pocs()}):
             return
         await account.engine.observer.list_kinds(0.0)
-        for mark in sorted(inventory.marks(Owner(fleet).mark.fleet) - known):
+        suspects = inventory.marks(Owner(fleet).mark.fleet)
+        there = await self.kube.names(What.POC)
+        for mark in sorted(suspects & self._suspects(inventory, fleet, there)):
             await self._take_apart(key, platform, account, mark)
+
+    def _suspects(self, inventory: Inventory, fleet: str, pocs: Iterable[Key]) -> set[Mark]:
+        known = {Owner(fleet, k.namespace, k.name).mark for k in pocs} | {Owner(fleet).mark}
+        return inventory.marks(Owner(fleet).mark.fleet) - known
 
     async def _take_apart(self, key: Key, platform: ModelPlatform, account: Account, mark: Mark) -> None:
         try:

@@ -153,7 +153,7 @@ class SecretWatch:
             self._drop(namespace, name)
         for secret in found.items:
             self._put(secret)
-        self._store.secrets_seen = True
+        self._store.secrets_seen.set()
         return str(found.metadata.resource_version)
 
     async def _follow(self, version: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.aws.log_group import PREFIX, LogGroup
@@ -34,10 +36,15 @@ def poc_graph(
     return Graph((group, *secrets.resources, *ecs_resources(inputs)))
 
 
-def suspended_graph(poc: ModelPOC, platform: ModelPlatform, kube_secrets: KubeSecrets) -> Graph:
-    """What stays of a suspended or expired POC: its logs and its owned secrets."""
+def suspended_graph(
+    poc: ModelPOC, platform: ModelPlatform, kube_secrets: KubeSecrets, held: Collection[str] = ()
+) -> Graph:
+    """What stays of a suspended or expired POC: its logs and its owned secrets.
+
+    `held` names the secrets in AWS that it has.
+    """
     named = named_of(poc, platform)
-    return Graph((_log_group(platform, named), *kept_when_suspended(poc, named, kube_secrets)))
+    return Graph((_log_group(platform, named), *kept_when_suspended(poc, named, kube_secrets, held)))
 
 
 def _log_group(platform: ModelPlatform, named: Named) -> LogGroup:

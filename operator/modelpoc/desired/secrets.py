@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from modelpoc.api.modelpoc import ModelPOC, SecretKeyRef, SecretRef
@@ -37,8 +37,9 @@ def base_arn(secrets_manager_arn: str) -> str:
 
 
 def missing_keys(poc: ModelPOC, have: KubeSecrets) -> tuple[SecretKeyRef, ...]:
+    """Each once, however often it is named."""
     refs = (r.secret_key_ref for r in secret_refs(poc))
-    return tuple(r for r in refs if r and (r.name, r.key) not in have)
+    return tuple({(r.name, r.key): r for r in refs if r and (r.name, r.key) not in have}.values())
 
 
 def owned_secrets(poc: ModelPOC, named: Named, have: KubeSecrets) -> tuple[Secret, ...]:
@@ -85,6 +86,13 @@ def _given(ref: SecretRef) -> tuple[Resource, str]:
     return ExistingSecret(name=base_arn(arn), given=True), arn
 
 
-def kept_when_suspended(poc: ModelPOC, named: Named, have: KubeSecrets) -> Iterable[Resource]:
-    """A suspended POC keeps its owned secrets, so that a resume does not depend on Kubernetes' copies."""
-    return owned_secrets(poc, named, have)
+def kept_when_suspended(
+    poc: ModelPOC, named: Named, have: KubeSecrets, held: Collection[str]
+) -> Iterable[Resource]:
+    """A suspended POC keeps its owned secrets: those whose keys are there, and what it has (`held`, names in
+    AWS) of those whose keys went meanwhile, as it is."""
+    yield from owned_secrets(poc, named, have)
+    for ref in missing_keys(poc, have):
+        name = _secret_name(named, (ref.name, ref.key))
+        if name in held:
+            yield Secret(name=name, fingerprint=None, tags=named.tags(name))
