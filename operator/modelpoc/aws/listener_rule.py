@@ -8,11 +8,11 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.rule_priority import claims_of, free_priority
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import disown_elbv2, elbv2_tags, retag_elbv2
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
-from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
@@ -24,9 +24,6 @@ ACTIONS = (
     "elasticloadbalancing:SetRulePriorities",
 )  # fmt: skip
 
-LAST_PRIORITY = 50_000
-"""Elastic Load Balancing API reference, CreateRule: priorities go from 1 to 50000."""
-_BAND = 5_000
 _NO_ONE = Mark("", "")
 
 
@@ -88,7 +85,7 @@ class ListenerRuleKind(BaseKind[ListenerRule, AwsScope]):
         return {rule.name: rule for rule in found if rule.name in names}
 
     async def create(self, scope: AwsScope, want: ListenerRule) -> Observed:
-        priority = want.priority or free_priority(want, scope.inventory)
+        priority = want.priority or free_priority(str(want.listener_arn), want.paths, scope.inventory)
         claim = claims_of(want.listener_arn, (), priority)
         # Between here and the answer another POC must not choose the same number.
         scope.inventory.reserve(claim, tags.mark_of(want.tags) or _NO_ONE)
@@ -126,32 +123,6 @@ class ListenerRuleKind(BaseKind[ListenerRule, AwsScope]):
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
         await disown_elbv2(scope, have.id, have.fields["tags"])
-
-
-def claims_of(listener: Any, paths: Iterable[str], priority: int | None) -> frozenset[str]:
-    """What only one rule of a listener may hold: `path:<listener>:<path>`, `priority:<listener>:<n>`."""
-    number = [f"priority:{listener}:{priority}"] if priority is not None else []
-    return frozenset([f"path:{listener}:{path}" for path in paths] + number)
-
-
-def first_priority(paths: Collection[str]) -> int:
-    """Where the search for a free priority begins: deeper paths come before their parents.
-
-    Rules are tried from the lowest number on, so `/a/*` at a lower number than `/a/b` would hide it. The
-    depth is that of the shortest pattern.
-    """
-    depth = min(path.strip("/").count("/") + 1 for path in paths)
-    return max(1, 40_001 - _BAND * depth)
-
-
-def free_priority(want: ListenerRule, inventory: Inventory) -> int:
-    """The lowest number not in use on the listener; Stall("QuotaExceeded") when there is none."""
-    held = chain.from_iterable(rule.claims for rule in inventory.of_kind(ListenerRule.kind))
-    taken = {*held, *inventory.reserved()}
-    for number in range(first_priority(want.paths), LAST_PRIORITY + 1):
-        if f"priority:{want.listener_arn}:{number}" not in taken:
-            return number
-    raise Stall("QuotaExceeded", f"{want}: no priority is free on {want.listener_arn}")
 
 
 def create_request(want: ListenerRule, priority: int) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.service_history import undone, why
-from modelpoc.aws.service_state import FAILED, observed, strategy
+from modelpoc.aws.service_request import (
+    DEPLOYMENT,
+    REVISION,
+    create_request,
+    revision_of,
+    update_request,
+)
+from modelpoc.aws.service_state import FAILED, observed
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks, disown_ecs, named_like_ours, retag_ecs, to_ecs
 from modelpoc.reconcile.errors import AlreadyThere, CloudError, Gone, NotYet, Stall
@@ -24,11 +31,6 @@ ACTIONS = (
     "logs:GetLogEvents",
 )  # fmt: skip
 
-_BALANCED = frozenset({"target_group_arn", "container_name", "port"})
-_NETWORK = frozenset({"subnets", "security_groups", "assign_public_ip"})
-_DEPLOYMENT = frozenset({"rollback", "minimum_healthy", "maximum"})
-REVISION = frozenset({"task_definition", "capacity"}) | _BALANCED | _NETWORK
-"""Fields of which a change is a rollout."""
 _OF_TASK_DEFINITION = frozenset({"task_definition", "container_name", "port"})
 
 
@@ -68,7 +70,7 @@ class Service(Resource):
 
 class ServiceKind(BaseKind[Service, AwsScope]):
     kind = "Service"
-    fast = REVISION | _DEPLOYMENT | {"desired_count", "grace_seconds", "propagate_tags", "tags"}
+    fast = REVISION | DEPLOYMENT | {"desired_count", "grace_seconds", "propagate_tags", "tags"}
     create_only = frozenset({"cluster_arn", "service_name"})
     gone_first = frozenset({"Route", "RouteSettings", "ScalableTarget"})
     within = frozenset({"Cluster"})
@@ -162,56 +164,6 @@ class ServiceKind(BaseKind[Service, AwsScope]):
         return await why(scope, have)
 
 
-def create_request(want: Service) -> dict[str, Any]:
-    """Parameters of CreateService."""
-    count = want.initial_count if want.desired_count is None else want.desired_count
-    everything = update_request(want, REVISION | _DEPLOYMENT | {"grace_seconds", "propagate_tags"})
-    everything.pop("forceNewDeployment")
-    return {
-        "cluster": want.cluster_arn,
-        "serviceName": want.service_name,
-        "desiredCount": count,
-        "schedulingStrategy": "REPLICA",
-        "tags": to_ecs(want.tags),
-        **everything,
-    }
-
-
-def update_request(want: Service, changed: Collection[str]) -> dict[str, Any]:
-    """Parameters of UpdateService for these fields; what is left out stays.
-
-    Another capacity provider needs a forced deployment (ECS API reference, UpdateService), and so does
-    another try of the same task definition.
-    """
-    fields = frozenset(changed)
-    request: dict[str, Any] = {}
-    if "task_definition" in fields:
-        request["taskDefinition"] = want.task_definition
-    if fields & _BALANCED:
-        request["loadBalancers"] = [_balancer(want)]
-    if fields & _NETWORK:
-        request["networkConfiguration"] = {"awsvpcConfiguration": _network(want)}
-    if "capacity" in fields:
-        request["capacityProviderStrategy"] = strategy(want.capacity)
-    if "capacity" in fields or ("task_definition" in fields and want.retry):
-        request["forceNewDeployment"] = True
-    if "desired_count" in fields:
-        request["desiredCount"] = want.desired_count
-    if "grace_seconds" in fields:
-        request["healthCheckGracePeriodSeconds"] = want.grace_seconds
-    if fields & _DEPLOYMENT:
-        request["deploymentConfiguration"] = _deployment(want)
-    if "propagate_tags" in fields:
-        request["propagateTags"] = want.propagate_tags
-    return request
-
-
-def revision_of(want: Service) -> dict[str, Any]:
-    """`want` in the words of `service_state.revision_fields`."""
-    revision = {name: getattr(want, name) for name in REVISION}
-    return {**revision, **{n: tuple(sorted(revision[n])) for n in ("subnets", "security_groups")}}
-
-
 def refused(error: CloudError) -> CloudError:
     """What CreateService means; ECS has one code (InvalidParameterException) for much that passes."""
     words = str(error)
@@ -221,30 +173,6 @@ def refused(error: CloudError) -> CloudError:
     if isinstance(error, Gone) or any(text in words for text in passing):
         return NotYet(words)
     return error
-
-
-def _balancer(want: Service) -> dict[str, Any]:
-    return {
-        "targetGroupArn": want.target_group_arn,
-        "containerName": want.container_name,
-        "containerPort": want.port,
-    }
-
-
-def _network(want: Service) -> dict[str, Any]:
-    return {
-        "subnets": list(want.subnets),
-        "securityGroups": list(want.security_groups),
-        "assignPublicIp": "ENABLED" if want.assign_public_ip else "DISABLED",
-    }
-
-
-def _deployment(want: Service) -> dict[str, Any]:
-    return {
-        "deploymentCircuitBreaker": {"enable": want.rollback, "rollback": want.rollback},
-        "minimumHealthyPercent": want.minimum_healthy,
-        "maximumPercent": want.maximum,
-    }
 
 
 def _rejected(wanted: str, runs: str) -> str:

@@ -10,7 +10,8 @@ import pytest
 from tests.local.aws.poc_parts import listener_rule
 
 from modelpoc.aws.kinds import KINDS
-from modelpoc.aws.listener_rule import ListenerRule, first_priority
+from modelpoc.aws.listener_rule import ListenerRule
+from modelpoc.aws.rule_priority import first_priority
 from modelpoc.reconcile.errors import NotYet, Taken
 
 if TYPE_CHECKING:

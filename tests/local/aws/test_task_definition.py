@@ -9,7 +9,7 @@ import pytest
 from tests.local.aws.poc_parts import task_definition
 
 from modelpoc.aws.kinds import KINDS
-from modelpoc.aws.task_definition import content_hash
+from modelpoc.aws.task_definition_request import content_hash
 from modelpoc.reconcile.errors import CloudError, Retry
 
 if TYPE_CHECKING:

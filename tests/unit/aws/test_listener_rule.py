@@ -9,16 +9,14 @@ import pytest
 
 from modelpoc.aws import tags
 from modelpoc.aws.listener_rule import (
-    LAST_PRIORITY,
     ListenerRule,
     ListenerRuleKind,
     create_request,
-    first_priority,
-    free_priority,
     listener_of,
     modify_request,
     observed,
 )
+from modelpoc.aws.rule_priority import LAST_PRIORITY, first_priority, free_priority
 from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.owner import Owner
@@ -180,13 +178,12 @@ def test_deeper_paths_come_before_their_parents() -> None:
 def test_the_lowest_free_priority_is_taken() -> None:
     inventory = Inventory()
     start = first_priority(WANT.paths)
-    assert free_priority(WANT, inventory) == start
+    assert free_priority(LISTENER, WANT.paths, inventory) == start
     inventory.wrote(observed(answer(priority=start), {}))
-    assert free_priority(WANT, inventory) == start + 1
+    assert free_priority(LISTENER, WANT.paths, inventory) == start + 1
     inventory.reserve({f"priority:{LISTENER}:{start + 1}"}, OWNER.mark)
-    assert free_priority(WANT, inventory) == start + 2
-    elsewhere = replace(WANT, listener_arn=LISTENER.replace("lb", "other"))
-    assert free_priority(elsewhere, inventory) == start
+    assert free_priority(LISTENER, WANT.paths, inventory) == start + 2
+    assert free_priority(LISTENER.replace("lb", "other"), WANT.paths, inventory) == start
 
 
 def test_no_priority_left_is_told() -> None:
@@ -194,7 +191,7 @@ def test_no_priority_left_is_told() -> None:
     everything = range(first_priority(WANT.paths), LAST_PRIORITY + 1)
     inventory.reserve({f"priority:{LISTENER}:{n}" for n in everything}, OWNER.mark)
     with pytest.raises(Stall) as told:
-        free_priority(WANT, inventory)
+        free_priority(LISTENER, WANT.paths, inventory)
     assert told.value.reason == "QuotaExceeded"
 
 

@@ -9,16 +9,9 @@ from typing import Any
 import pytest
 
 from modelpoc.aws import tags
-from modelpoc.aws.service import (
-    REVISION,
-    Service,
-    ServiceKind,
-    create_request,
-    refused,
-    revision_of,
-    update_request,
-)
+from modelpoc.aws.service import Service, ServiceKind, refused
 from modelpoc.aws.service_history import verdict, worded
+from modelpoc.aws.service_request import REVISION, create_request, revision_of, update_request
 from modelpoc.aws.service_state import observed, revision_fields
 from modelpoc.aws.tagging import to_ecs
 from modelpoc.reconcile.errors import AlreadyThere, CloudError, Gone, NotYet, Stall

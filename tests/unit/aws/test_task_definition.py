@@ -8,16 +8,8 @@ from typing import Any
 import pytest
 
 from modelpoc.aws import tags
-from modelpoc.aws.task_definition import (
-    CONTENT,
-    VERSIONS,
-    TaskDefinition,
-    TaskDefinitionKind,
-    content_hash,
-    family_of,
-    observed,
-    register_request,
-)
+from modelpoc.aws.task_definition import TaskDefinition, TaskDefinitionKind, family_of, observed
+from modelpoc.aws.task_definition_request import CONTENT, VERSIONS, content_hash, register_request
 from modelpoc.reconcile.owner import Owner
 
 pytestmark = pytest.mark.unit
