@@ -75,7 +75,9 @@ class PlatformPass:
         found = await self._passed(key, platform, account, platform_graph(platform), Goal.RUN)
         places = places_of(platform, _lookup(found.outcome)) if found.outcome else account.places
         whole = self._summary(found, platform, places)
-        if places != account.places or bool(account.problem) != (whole.motion is not Motion.DONE):
+        unasked = found.trouble is not None and not isinstance(found.trouble, Stall)
+        troubled = bool(account.problem) != (whole.motion is not Motion.DONE)
+        if not unasked and (places != account.places or troubled):
             account.places = places
             account.problem = "" if whole.motion is Motion.DONE else whole.message
             for poc in self.store.pocs_of(key.name):

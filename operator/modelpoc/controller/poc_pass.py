@@ -109,6 +109,9 @@ class PocPass:
         self._begin(memory, poc)
         observing = poc.metadata.annotations.get(MODE) == MODE_OBSERVE
         account = self.accounts.of(platform)
+        if account.places is None and not account.problem and poc.status.conditions:
+            # The operator has just begun and not yet looked: what was said of it holds until then.
+            return Next(self.settings.poll)
         if account.places is None:
             return await self._say(key, poc, _platform_not_ready(poc, account))
         if not observing and FINALIZER not in poc.metadata.finalizers:
