@@ -48,7 +48,7 @@ class Engine:
         self.around = Graph()
         """What is shared. Given things in it are known before any pass, whatever the pass asks for: they
         tell where to look, also for what an owner no longer asks for."""
-        self._explained: dict[tuple[str, State], str] = {}
+        self._explained: dict[tuple[str, State, str], str] = {}
 
     async def observe(self, graph: Graph, mark: Mark, ages: Ages) -> None:
         """Everything listed within `ages.listing`; read by name: what is given, in doubt, or under way."""
@@ -82,9 +82,9 @@ class Engine:
         final = replan()
         return Outcome(final, tuple(work.done), work.errors, await self._explanations(final))
 
-    async def explain(self, have: Observed) -> str:
+    async def explain(self, step: Step, have: Observed) -> str:
         """Why it is broken, asked once for each time it breaks, and again as long as there is no answer."""
-        key = (have.id, have.state)
+        key = (have.id, have.state, step.message)
         if key in self._explained:
             return self._explained[key]
         words = await self.kinds[have.kind].explain(self.scope, have)
@@ -119,19 +119,25 @@ class Engine:
         return have.owner == mark and have.state.phase in _UNSETTLED and age > ages.settling
 
     def _stale_deep(self, found: Plan, ages: Ages) -> list[Key]:
-        return [
-            s.key for s in found.steps if self._has_deep(s) and self.inventory.deep_age(*s.key) > ages.deep
-        ]
+        """Those due by age; and, when something is still to be done, those never looked at: whoever began it
+        may have gone down between two writes to one thing."""
+        begun = any(s.verb is not Verb.KEEP for s in found.steps)
+        deep = [s for s in found.steps if self._has_deep(s)]
+        due = [s for s in deep if self.inventory.deep_age(*s.key) > ages.deep or (begun and self._unread(s))]
+        return [s.key for s in due]
+
+    def _unread(self, step: Step) -> bool:
+        return step.have is not None and not self.kinds[step.kind].deep <= step.have.fields.keys()
 
     def _has_deep(self, step: Step) -> bool:
         return bool(step.want and step.have and not step.want.given and self.kinds[step.kind].deep)
 
     async def _explanations(self, final: Plan) -> dict[Key, str]:
-        return {s.key: await self._why(s.have) for s in final.of(Verb.BROKEN) if s.have}
+        return {s.key: await self._why(s, s.have) for s in final.of(Verb.BROKEN) if s.have}
 
-    async def _why(self, have: Observed) -> str:
+    async def _why(self, step: Step, have: Observed) -> str:
         try:
-            return await self.explain(have)
+            return await self.explain(step, have)
         except CloudError as error:
             log.info("no explanation for %s: %s", have, error)
             return ""
