@@ -295,6 +295,20 @@ CASES: tuple[Invalid, ...] = (
         "spec.ecs.scaling.target.cpuPercent",
         "less than or equal to 100",
     ),
+    Invalid(
+        "schedule-day-that-is-none",
+        _scheduled(min=1, at="2027-02-30T08:00:00"),
+        "spec.ecs.scaling.schedule[0].at",
+        "does not exist",
+        "at",
+    ),
+    Invalid(
+        "schedule-zone-that-is-none",
+        _scheduled(min=1, at="2027-01-31T08:00:00", timezone="Nowhere/Zone"),
+        "spec.ecs.scaling.schedule[0].timezone",
+        "no such zone",
+        "timezone",
+    ),
     Invalid("schedule-without-time", _scheduled(min=1), "spec.ecs.scaling.schedule[0]", "one of cron and at"),
     Invalid(
         "schedule-unix-cron",

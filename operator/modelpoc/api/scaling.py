@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
+from zoneinfo import available_timezones
 
 from pydantic import Field
 
-from modelpoc.api.checks import Rule, Shape, Unique, one_of
+from modelpoc.api.checks import Holds, Rule, Shape, Unique, one_of
 from modelpoc.api.meta import Int, Model, ShortName
+
+
+def _exists(at: str) -> bool:
+    try:
+        return datetime.fromisoformat(at).year >= 1970
+    except ValueError:
+        return False
+
 
 CRON = r"[0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}"
 
@@ -72,6 +82,13 @@ class ScheduledScaling(Model):
                 r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}",
                 "write a local time without a zone, as in 2027-01-31T08:00:00, and the zone in timezone",
             ),
+            Holds(
+                Rule(
+                    "timestamp(self + 'Z') > timestamp('1970-01-01T00:00:00Z')",
+                    "this day or time does not exist: write one that does, as in 2027-01-31T08:00:00",
+                    lambda at: _exists(at),
+                )
+            ),
         ]
         | None
     ) = None
@@ -84,6 +101,13 @@ class ScheduledScaling(Model):
         str,
         Field(max_length=64),
         Shape("[A-Za-z]+(/[A-Za-z0-9_+-]+)*", "write a zone of the tz database, as in Europe/Madrid or UTC"),
+        Holds(
+            Rule(
+                "self != 'Local' && timestamp('2020-06-01T00:00:00Z').getFullYear(self) == 2020",
+                "no such zone in the tz database: write one that is, as in Europe/Madrid or UTC",
+                lambda zone: zone in available_timezones(),
+            )
+        ),
     ] = "UTC"
     """Zone of `cron` and `at`."""
 

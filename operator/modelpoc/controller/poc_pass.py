@@ -148,7 +148,9 @@ class PocPass:
         retry = self._retry(memory, poc)
         failed = poc.status.failed_revision
         rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed and not retry else None
-        graph = poc_graph(poc, platform, places, where, secrets, rejected=rejected, retry=retry)
+        graph = poc_graph(
+            poc, platform, places, where, secrets, rejected=rejected, retry=retry, now=self.now()
+        )
         base = replace(
             base,
             urls=urls_of(poc, platform, where.api),

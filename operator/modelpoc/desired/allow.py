@@ -11,7 +11,7 @@ from modelpoc.api.ecs import PLACEHOLDER, EcsSpec
 from modelpoc.api.modelplatform import Allow, ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.desired.ecs import image_of
-from modelpoc.desired.secrets import KubeSecrets, missing_keys
+from modelpoc.desired.secrets import KubeSecrets, base_arn, missing_keys
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _ecs(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refu
             Reason.ROLE_NOT_ALLOWED, f"ecs.taskRoleArn {role} is not in the platform's allow.roleArns"
         )
     for ref in spec.secrets:
-        arn = ref.ssm_parameter_arn or ref.secrets_manager_arn
+        arn = ref.ssm_parameter_arn or base_arn(ref.secrets_manager_arn or "")
         if arn and not _matches(arn, allow.secret_arns):
             yield Refusal(
                 Reason.SECRET_NOT_ALLOWED,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from modelpoc.api.ecs import PLACEHOLDER, Capacity, EcsSpec
 from modelpoc.api.modelplatform import ModelPlatform, PlatformEcs
 from modelpoc.api.modelpoc import ModelPOC
-from modelpoc.api.scaling import Scaling
+from modelpoc.api.scaling import Scaling, ScheduledScaling
 from modelpoc.aws.artifact import Artifact
 from modelpoc.aws.listener_rule import ListenerRule
 from modelpoc.aws.log_group import LogGroup
@@ -41,6 +43,7 @@ class EcsInputs:
     """ARN of the task definition whose rollout failed: not to be tried again."""
     retry: bool = False
     """Somebody asked for another try of what failed."""
+    now: datetime | None = None
 
     @property
     def spec(self) -> EcsSpec:
@@ -220,6 +223,8 @@ def _scaling(inputs: EcsInputs, service: Service, group: TargetGroup) -> Iterabl
     yield target
     yield from _policy(inputs, scaling, target, group)
     for entry in scaling.schedule:
+        if _past(entry, inputs.now):
+            continue
         yield ScheduledAction(
             name=f"{target.name}/{entry.name}",
             resource_id=target.name,
@@ -230,6 +235,13 @@ def _scaling(inputs: EcsInputs, service: Service, group: TargetGroup) -> Iterabl
             max=entry.max,
             needs=(Ref(ScalableTarget.kind, target.name),),
         )
+
+
+def _past(entry: ScheduledScaling, now: datetime | None) -> bool:
+    """Whether its one moment is over: AWS takes no new action in the past."""
+    if entry.at is None or now is None:
+        return False
+    return datetime.fromisoformat(entry.at).replace(tzinfo=ZoneInfo(entry.timezone)) <= now
 
 
 def _policy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
@@ -27,12 +28,13 @@ def poc_graph(
     *,
     rejected: str | None = None,
     retry: bool = False,
+    now: datetime | None = None,
 ) -> Graph:
-    """Everything that a running POC asks for."""
+    """Everything that a running POC asks for. What was scheduled once and is past at `now` is not."""
     named = named_of(poc, platform)
     group = _log_group(platform, named)
     secrets = secret_part(poc, named, kube_secrets)
-    inputs = EcsInputs(poc, platform, named, places, place, secrets, group, rejected, retry)
+    inputs = EcsInputs(poc, platform, named, places, place, secrets, group, rejected, retry, now)
     return Graph((group, *secrets.resources, *ecs_resources(inputs)))
 
 

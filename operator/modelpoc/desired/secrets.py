@@ -10,10 +10,15 @@ from modelpoc.aws.existing_secret import ExistingSecret
 from modelpoc.aws.parameter import Parameter
 from modelpoc.aws.secret import Secret, SecretValue, fingerprint
 from modelpoc.desired.names import Named
+from modelpoc.reconcile.owner import short_hash
 from modelpoc.reconcile.resource import Ref, Resource
 
 KubeSecrets = Mapping[tuple[str, str], SecretValue]
 """(name, key) of each labelled Secret in the POC's namespace → its value."""
+
+
+_LONGEST_NAME = 512
+"""Secrets Manager API, CreateSecret."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,9 @@ def owned_secrets(poc: ModelPOC, named: Named, have: KubeSecrets) -> tuple[Secre
 
 def _secret_name(named: Named, key: tuple[str, str]) -> str:
     owner = named.owner
-    return f"modelpoc/{owner.fleet}/{owner.namespace}/{owner.name}/{key[0]}/{key[1]}"
+    within = f"modelpoc/{owner.fleet}/{owner.namespace}/{owner.name}"
+    name = f"{within}/{key[0]}/{key[1]}"
+    return name if len(name) <= _LONGEST_NAME else f"{within}/{short_hash(*key, length=32)}"
 
 
 def _owned(named: Named, key: tuple[str, str], value: SecretValue) -> Secret:

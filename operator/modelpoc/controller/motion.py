@@ -1,0 +1,108 @@
+"""What is under way, and whether the public URL goes on answering meanwhile. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
+from modelpoc.api.status import ModelPOCStatus
+from modelpoc.controller.findings import Finding, Goal
+from modelpoc.reconcile.plan import Plan, Step, Verb
+
+GOING = {
+    Goal.DELETE: Reason.DELETING,
+    Goal.SUSPEND: Reason.SUSPENDING,
+    Goal.EXPIRE: Reason.SUSPENDING,
+}
+_BEING_MADE = frozenset({Reason.CREATING, Reason.SUSPENDING, Reason.SUSPENDED, Reason.EXPIRED})
+"""What is unsettled after these is still the first time, or the first time since a resume."""
+_STEADY = frozenset({Reason.READY, Reason.PLACEHOLDER, Reason.PROBE_FAILED, Reason.REPAIRING})
+"""What is unsettled after these, with the spec and the revision as they were, others brought about."""
+_PATH = frozenset({"TargetGroup", "ListenerRule", "Service", "Route"})
+"""What a request travels through."""
+_HARMLESS = frozenset(
+    {
+        "tags",
+        "mark",
+        "grace_seconds",
+        "rollback",
+        "minimum_healthy",
+        "maximum",
+        "propagate_tags",
+        "deregistration_delay",
+    }
+)
+"""Fields of those whose change by hand does not keep a request from its way."""
+
+
+def motion_reason(found: Finding, old: ModelPOCStatus) -> Reason:
+    """Which of creation, rollout, repair and teardown is under way."""
+    if found.goal in GOING:
+        return GOING[found.goal]
+    if found.outcome is None or _first_time(old):
+        return Reason.CREATING
+    same = not spec_changed(found, old) and not new_revision(found.outcome.plan)
+    return Reason.REPAIRING if same and old.reason in _STEADY else Reason.ROLLING_OUT
+
+
+def _first_time(old: ModelPOCStatus) -> bool:
+    return old.reason in _BEING_MADE or (old.revision is None and old.reason != Reason.REPAIRING)
+
+
+def spec_changed(found: Finding, old: ModelPOCStatus) -> bool:
+    """Whether Ready was last spoken of for an earlier spec."""
+    ready = old.condition(ConditionType.READY)
+    return ready is not None and ready.observed_generation < found.generation
+
+
+def new_revision(plan: Plan) -> bool:
+    """Whether a revision is to serve that does not yet: another image, or another version of a secret."""
+    definition, service = plan.step("TaskDefinition"), plan.step("Service")
+    if definition is not None and definition.verb is Verb.CREATE:
+        return True
+    if service is None or service.have is None:
+        return False
+    if any(change.field == "task_definition" for change in service.changes):
+        return True
+    serving = service.have.attrs.get("serving")
+    return serving is not None and serving != service.have.fields.get("task_definition")
+
+
+def was_ready(old: ModelPOCStatus) -> bool:
+    ready = old.condition(ConditionType.READY)
+    return ready is not None and ready.status is ConditionStatus.TRUE
+
+
+def still_answers(found: Finding, old: ModelPOCStatus) -> bool:
+    """Whether it was Ready, and nothing that a request travels through is touched."""
+    if found.outcome is None or found.goal is not Goal.RUN or not was_ready(old):
+        return False
+    if spec_changed(found, old) or new_revision(found.outcome.plan):
+        return False
+    return all(_passable(s) for s in found.outcome.plan.steps if s.kind in _PATH and s.want)
+
+
+def _passable(step: Step) -> bool:
+    if step.have is None:
+        return False
+    if step.verb is Verb.WAIT:
+        # AWS adds, takes away or restarts tasks of the same revision: as long as one runs, it answers.
+        return bool(step.have.attrs.get("running", 0))
+    return step.verb is Verb.KEEP or _harmless(step)
+
+
+def _harmless(step: Step) -> bool:
+    return step.verb is Verb.UPDATE and {change.field for change in step.changes} <= _HARMLESS
+
+
+def progress(steps: Iterable[Step]) -> str:
+    """What is still to be done or awaited, most telling first."""
+    moving = [s for s in steps if s.verb is not Verb.KEEP]
+    telling = [s for s in moving if s.message] or moving
+    return "; ".join(f"{s.verb.value} {s.kind} {s.name}" + _reasons(s) for s in telling[:3])
+
+
+def _reasons(step: Step) -> str:
+    if step.message:
+        return f" ({step.message})"
+    return f" (after {', '.join(step.waits_for[:2])})" if step.waits_for else ""
