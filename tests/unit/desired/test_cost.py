@@ -1,0 +1,39 @@
+"""What a POC costs a month, at list prices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.desired.specs import poc
+
+from modelpoc.desired.cost import ecs_cost
+
+pytestmark = pytest.mark.unit
+
+
+def cost(**ecs: Any) -> float:
+    spec = poc(ecs).spec.ecs
+    assert spec
+    amount, currency = ecs_cost(spec).split()
+    assert currency == "USD"
+    return float(amount)
+
+
+def test_the_smallest_one() -> None:
+    """730 hours of 0.25 vCPU at 0.04048 and 0.5 GB at 0.004445 USD."""
+    assert cost() == pytest.approx(730 * (0.25 * 0.04048 + 0.5 * 0.004445), abs=0.01)
+
+
+def test_it_grows_with_size_and_number() -> None:
+    assert cost(scaling={"min": 3, "max": 3}) == pytest.approx(3 * cost(), abs=0.02)
+    assert cost(cpu=1024, memory=2048) == pytest.approx(4 * cost(), abs=0.02)
+
+
+def test_spot_and_arm_are_cheaper() -> None:
+    assert cost(capacity="Spot") < cost(architecture="ARM64") < cost()
+
+
+def test_what_may_sleep_costs_nothing_at_least() -> None:
+    wakes = [{"name": "day", "cron": "0 8 ? * MON-FRI *", "min": 1}]
+    assert cost(scaling={"min": 0, "max": 1, "schedule": wakes}) == 0
