@@ -19,6 +19,7 @@ def observed(service: Document) -> Observed:
     """One service (with its tags), in the words of `Service`.
 
     attrs beyond arn and id: `serving`, the task definition that answers requests (None when nothing runs);
+    `running`, how many tasks run;
     `failed` and `failed_reason`, task definition and AWS's words of a rollout that failed, as long as AWS
     shows it; `failed_deployment`, its id; `progress`, the state leaving that failure aside; `created`.
     """
@@ -33,6 +34,7 @@ def observed(service: Document) -> Observed:
             "arn": arn,
             "id": arn,
             "serving": serving(_deployments(service)),
+            "running": sum(d.get("runningCount", 0) for d in _deployments(service)),
             "failed": failed.get("taskDefinition"),
             "failed_reason": failed.get("rolloutStateReason", ""),
             "failed_deployment": failed.get("id"),

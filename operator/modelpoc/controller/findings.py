@@ -44,6 +44,8 @@ class Finding:
     """How one POC stands."""
 
     goal: Goal
+    generation: int = 0
+    """Of the spec that it is about."""
     refusals: tuple[Refusal, ...] = ()
     trouble: CloudError | None = None
     """The pass as a whole could not be made."""

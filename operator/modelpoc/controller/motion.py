@@ -18,8 +18,21 @@ _BEING_MADE = frozenset({Reason.CREATING, Reason.SUSPENDING, Reason.SUSPENDED, R
 """What is unsettled after these is still the first time, or the first time since a resume."""
 _STEADY = frozenset({Reason.READY, Reason.PLACEHOLDER, Reason.PROBE_FAILED, Reason.REPAIRING})
 """What is unsettled after these, with the spec and the revision as they were, others brought about."""
-_PATH = frozenset({"TargetGroup", "ListenerRule", "Service", "Route"})
-"""What a request travels through."""
+_ASIDE = frozenset(
+    {
+        "LogGroup",
+        "Secret",
+        "ExistingSecret",
+        "Parameter",
+        "Artifact",
+        "TaskDefinition",
+        "ScalableTarget",
+        "ScalingPolicy",
+        "ScheduledAction",
+        "RouteSettings",
+    }
+)
+"""What no request travels through."""
 _HARMLESS = frozenset(
     {
         "tags",
@@ -32,7 +45,7 @@ _HARMLESS = frozenset(
         "deregistration_delay",
     }
 )
-"""Fields of those whose change by hand does not keep a request from its way."""
+"""Fields of the others whose change by hand does not keep a request from its way."""
 
 
 def motion_reason(found: Finding, old: ModelPOCStatus) -> Reason:
@@ -46,7 +59,7 @@ def motion_reason(found: Finding, old: ModelPOCStatus) -> Reason:
 
 
 def _first_time(old: ModelPOCStatus) -> bool:
-    return old.reason in _BEING_MADE or (old.revision is None and old.reason != Reason.REPAIRING)
+    return old.reason in _BEING_MADE or (old.revision is None and old.reason not in _STEADY)
 
 
 def spec_changed(found: Finding, old: ModelPOCStatus) -> bool:
@@ -79,7 +92,7 @@ def still_answers(found: Finding, old: ModelPOCStatus) -> bool:
         return False
     if spec_changed(found, old) or new_revision(found.outcome.plan):
         return False
-    return all(_passable(s) for s in found.outcome.plan.steps if s.kind in _PATH and s.want)
+    return all(_passable(s) for s in found.outcome.plan.steps if s.kind not in _ASIDE and s.want)
 
 
 def _passable(step: Step) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason, Verdict, set_conditions
+from modelpoc.api.conditions import Reason, set_conditions
 from modelpoc.api.meta import ADOPT, FINALIZER, ORPHAN
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.status import ModelPlatformStatus, ModelPOCStatus, Quota
@@ -21,8 +21,9 @@ from modelpoc.controller.queue import Queue
 from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable
+from modelpoc.controller.summary import Motion, Summary, summary
 from modelpoc.controller.unreadable import invalid_status
-from modelpoc.controller.verdicts import Motion, Summary, summary
+from modelpoc.controller.verdicts import whole_verdicts
 from modelpoc.desired.names import platform_named
 from modelpoc.desired.places import ROUTES_PER_API, TARGET_GROUPS_PER_LOAD_BALANCER, Places
 from modelpoc.desired.platform import Lookup, places_of, platform_graph
@@ -157,7 +158,7 @@ class PlatformPass:
         self, key: Key, platform: ModelPlatform, account: Account, found: Finding, whole: Summary
     ) -> ModelPlatformStatus:
         old, generation = platform.status, platform.metadata.generation
-        said = set_conditions(old.conditions, _verdicts(whole), self.now(), generation)
+        said = set_conditions(old.conditions, whole_verdicts(whole, old.conditions), self.now(), generation)
         base = platform.spec.routing.base_path
         places, pocs = account.places, len(self.store.pocs_of(key.name))
         return old.model_copy(
@@ -198,18 +199,6 @@ def _lookup(outcome: Outcome) -> Lookup:
         return by_key.get((kind, name))
 
     return found
-
-
-def _verdicts(whole: Summary) -> list[Verdict]:
-    def said(kind: ConditionType, holds: bool) -> Verdict:
-        status = ConditionStatus.TRUE if holds else ConditionStatus.FALSE
-        return Verdict(kind, status, whole.reason, whole.message)
-
-    return [
-        said(ConditionType.READY, whole.ready),
-        said(ConditionType.RECONCILING, whole.motion is Motion.PROGRESS),
-        said(ConditionType.STALLED, whole.motion is Motion.STALLED),
-    ]
 
 
 def _as_poc_status(platform: ModelPlatform) -> ModelPOCStatus:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from modelpoc.api.conditions import Condition, ConditionType, Reason, set_conditions
+from modelpoc.api.conditions import Reason, set_conditions
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.status import ModelPOCStatus, Placement, PlannedChange, ResourceStatus
 from modelpoc.controller.findings import Finding, Goal
-from modelpoc.controller.verdicts import Summary, summary, verdicts
+from modelpoc.controller.summary import summary
+from modelpoc.controller.verdicts import kept, verdicts
 from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
@@ -21,6 +22,7 @@ _GONE_WHEN_AT_REST = (Goal.SUSPEND, Goal.EXPIRE, Goal.DELETE)
 def poc_status(poc: ModelPOC, found: Finding, now: datetime) -> ModelPOCStatus:
     """The status that `found` gives; equal to the old one when nothing changed."""
     old = poc.status
+    found = replace(found, generation=poc.metadata.generation)
     serving = serving_revision(found, old)
     generation = poc.metadata.generation
     whole = summary(found, old)
@@ -39,21 +41,25 @@ def poc_status(poc: ModelPOC, found: Finding, now: datetime) -> ModelPOCStatus:
             "resources": resources(found.outcome.plan) if found.outcome else old.resources,
             "resumed_at": found.lived.resumed_at if found.lived else old.resumed_at,
             "expires_at": found.lived.expires_at if found.lived else old.expires_at,
-            "estimated_monthly_cost": found.cost or old.estimated_monthly_cost,
-            "artifact_version": _attr(found, "Artifact", "version"),
+            "estimated_monthly_cost": cost(found, old),
+            "artifact_version": artifact_version(found, old),
             "plan": planned(found.outcome.plan) if found.goal is Goal.OBSERVE and found.outcome else (),
         }
     )
 
 
-def kept(old: Iterable[Condition], whole: Summary) -> list[Condition]:
-    """What was said before and is not taken back: of an object at rest, Ready is."""
-    return [c for c in old if not (whole.at_rest and c.type == ConditionType.READY)]
+def cost(found: Finding, old: ModelPOCStatus) -> str | None:
+    """Nothing runs of what is taken apart."""
+    if found.goal in (Goal.SUSPEND, Goal.EXPIRE):
+        return None
+    return found.cost or old.estimated_monthly_cost
 
 
-def _attr(found: Finding, kind: str, attr: str) -> str | None:
-    step = found.outcome.plan.step(kind) if found.outcome else None
-    return step.have.attrs.get(attr) if step and step.have else None
+def artifact_version(found: Finding, old: ModelPOCStatus) -> str | None:
+    if found.outcome is None:
+        return old.artifact_version
+    step = found.outcome.plan.step("Artifact")
+    return step.have.attrs.get("version") if step and step.have else None
 
 
 def revision_of(arn: str | None) -> str | None:

@@ -14,7 +14,7 @@ _CURES = {
     Reason.IMAGE_NOT_ALLOWED: "use an allowed image, or have it added to the platform's allow.images",
     Reason.ROLE_NOT_ALLOWED: "leave ecs.taskRoleArn out, or have it added to the platform's allow.roleArns",
     Reason.SIZE_NOT_ALLOWED: "ask for less, or have the platform's limit raised",
-    Reason.NAMESPACE_NOT_ALLOWED: "use another namespace, or have it added to the platform's allow.namespaces",
+    Reason.NAMESPACE_NOT_ALLOWED: "use another, or have it added to the platform's allow.namespaces",
     Reason.ACCESS_DENIED: "grant the operator's role this action (modelpoc iam-policy lists all it needs)",
     Reason.QUOTA_EXCEEDED: "have the quota raised, or free some of it",
     Reason.WRONG_ACCOUNT: "correct the operator's credentials, or the platform's assumeRoleArn",

@@ -36,8 +36,6 @@ class Summary:
     at_rest: bool = False
     """Settled, and not meant to answer: Ready is not spoken of at all, because every tool that waits reads
     a False as "not yet" (kstatus: InProgress)."""
-    as_before: bool = False
-    """What was said of everything but the motion still holds."""
 
 
 def summary(found: Finding, old: ModelPOCStatus) -> Summary:
@@ -54,9 +52,7 @@ def _trouble(found: Finding, old: ModelPOCStatus) -> Summary | None:
         return None
     if isinstance(found.trouble, Stall):
         return _stuck([found.trouble])
-    return Summary(
-        Motion.PROGRESS, Reason.AWS_UNAVAILABLE, _by_itself([found.trouble]), ready=None, as_before=True
-    )
+    return Summary(Motion.PROGRESS, Reason.AWS_UNAVAILABLE, _by_itself([found.trouble]), ready=None)
 
 
 def of_error(error: CloudError) -> tuple[Reason, str]:

@@ -9,13 +9,11 @@ from collections.abc import Iterable
 
 from modelpoc.api.conditions import Condition, ConditionStatus, ConditionType, Reason, Verdict
 from modelpoc.api.status import ModelPOCStatus
-from modelpoc.controller.findings import Finding, Goal
+from modelpoc.controller.findings import Finding
 from modelpoc.controller.motion import GOING, progress
-from modelpoc.controller.remedies import blocked_reason, reason_of, remedy
+from modelpoc.controller.remedies import blocked_reason, remedy
 from modelpoc.controller.summary import Motion, Summary, of_error, summary
 from modelpoc.reconcile.plan import WRITES, Step, Verb
-
-__all__ = ["Motion", "Summary", "blocked_reason", "kept", "reason_of", "summary", "verdicts", "whole_verdicts"]
 
 SECRETS = frozenset({"Secret", "ExistingSecret", "Parameter"})
 ROUTING = frozenset({"ListenerRule", "Route", "RouteSettings"})
