@@ -500,6 +500,17 @@ async def test_deep_fields_are_looked_at_when_asked_and_mended(world: World) -> 
     assert [str(s) for s in outcome.done] == ["update Ground/a-1"]
 
 
+async def test_after_a_crash_within_a_thing_its_deep_fields_are_looked_at_at_once(world: World) -> None:
+    """Some things are made by two writes; a new process finds what the first one left."""
+    await world.run(A)
+    ground = world.cloud.named("Ground", "a-1")
+    assert ground
+    world.cloud.put(replace(ground, fields={**ground.fields, "colour": "as it comes"}))
+    world.start()
+    outcome = await world.run(A)
+    assert "update Ground/a-1" in [str(s) for s in outcome.done]
+
+
 async def test_deep_fields_just_written_need_no_look(world: World) -> None:
     await world.run(A)
     world.cloud.calls.clear()
