@@ -102,6 +102,8 @@ def _taken(old: Entry | None, answer: Answer, now: float) -> Entry:
     deep_at = answer.began if answer.deep else old.deep_at if old else NEVER
     written_at = old.written_at if old else NEVER
     merged = _merged(old, answer.observed, answer.deep)
+    if old and old.observed == merged:
+        merged = old.observed  # the very same: nothing to index anew
     return Entry(merged, answer.began, now, written_at=written_at, deep_at=deep_at)
 
 

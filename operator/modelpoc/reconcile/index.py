@@ -26,6 +26,8 @@ class Index:
 
     def move(self, key: Key, old: Entry | None, new: Entry | None) -> None:
         """What was known of `key` is now `new`."""
+        if _same(old, new):
+            return
         before, after = set(_terms(key, old)), set(_terms(key, new))
         for term in before - after:
             self._keys[term].pop(key)
@@ -33,6 +35,12 @@ class Index:
                 del self._keys[term]
         for term in after - before:
             self._keys[term][key] = None
+
+
+def _same(old: Entry | None, new: Entry | None) -> bool:
+    if old is None or new is None:
+        return False
+    return old.observed is new.observed and old.doubt is new.doubt and old.look_at == new.look_at
 
 
 def _terms(key: Key, entry: Entry | None) -> Iterable[Hashable]:
