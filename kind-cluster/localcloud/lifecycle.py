@@ -24,7 +24,16 @@ from localcloud.state import CloudFiles, read
 _AWS_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 # What processes of the cloud get of our environment; credentials and profiles of a real AWS never.
-_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "XDG_CACHE_HOME", "XDG_STATE_HOME", "VIRTUAL_ENV")
+_ENVIRONMENT = (
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
+    "VIRTUAL_ENV",
+    "DOCKER_HOST",
+)
 
 
 class LifecycleError(Exception):

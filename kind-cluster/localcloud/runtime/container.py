@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 Output = Callable[[str], None]
+_LOOPBACK = re.compile(r"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
 
 
 @dataclass(frozen=True)
@@ -46,3 +48,8 @@ class Container(Protocol):
 
     async def check(self, command: tuple[str, ...], timeout: float) -> bool:
         """Whether a command inside it exits with 0 within `timeout` real seconds."""
+
+
+def reaching(address: str, command: tuple[str, ...]) -> tuple[str, ...]:
+    """A health check's command, looking for the task at `address`: its loopback is the machine's here."""
+    return tuple(_LOOPBACK.sub(address, part) for part in command)

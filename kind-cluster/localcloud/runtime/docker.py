@@ -4,52 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import shutil
-from pathlib import Path
+import math
+from collections.abc import AsyncIterator
+from typing import Any
 
-from localcloud.runtime.container import Launch, Output
+import aiohttp
+
+from localcloud.runtime.container import Launch, Output, reaching
+from localcloud.runtime.engine import Engine, EngineError
 from localcloud.runtime.errors import CannotStartContainer
+from localcloud.runtime.lines import Lines
 
-_SOCKET = Path("/var/run/docker.sock")
-
-
-class Engine:
-    """Docker's engine of this machine; asked once whether it answers."""
-
-    def __init__(self) -> None:
-        self._answers: bool | None = None
-
-    async def image(self, reference: str) -> str | None:
-        """The image's id (`sha256:…`) if the engine has it; `None` at once where there is no engine."""
-        if not await self._up():
-            return None
-        code, out = await _docker("image", "inspect", reference)
-        return str(json.loads(out)[0]["Id"]) if code == 0 else None
-
-    async def _up(self) -> bool:
-        if self._answers is None:
-            self._answers = (
-                _installed() and (await _docker("version", "--format", "{{.Server.Version}}"))[0] == 0
-            )
-        return self._answers
+_KILLED = 137
+_HEADER = 8  # bytes before each piece of output: one says which stream it is of, the last four its length
 
 
 class DockerContainer:
-    """Runs an image with host networking; HOST and PORT tell it where to listen, as they tell a process."""
+    """Runs an image with the host's network, so that the cloud on loopback can be reached from it.
 
-    def __init__(self, reference: str, digest: str, launch: Launch, output: Output) -> None:
-        self._reference = reference
+    Therefore it listens, as a process does, where HOST and PORT tell it.
+    """
+
+    def __init__(self, engine: Engine, digest: str, launch: Launch, output: Output) -> None:
+        self._engine = engine
         self.digest = digest
         self._launch = launch
         self._output = output
         self._exit: asyncio.Task[int] | None = None
 
     async def start(self) -> None:
-        """Starts it; `CannotStartContainer` with Docker's words otherwise."""
-        code, out = await _docker("run", "--detach", *self._options(), self._reference, *self._arguments())
-        if code:
-            raise CannotStartContainer(out.strip())
+        """Starts it; `CannotStartContainer` with Docker's words otherwise. Cut short, it leaves nothing."""
+        begun = asyncio.create_task(self._begin())
+        try:
+            await asyncio.shield(begun)
+        except BaseException as error:
+            await asyncio.wait([begun])
+            await self._remove()
+            if isinstance(error, EngineError):
+                raise CannotStartContainer(str(error)) from error
+            raise
         self._exit = asyncio.create_task(self._watch())
 
     async def wait(self) -> int:
@@ -58,46 +51,71 @@ class DockerContainer:
         return await asyncio.shield(self._exit)
 
     async def stop(self, grace: float) -> int:
-        """SIGTERM, SIGKILL after `grace` seconds."""
-        await _docker("stop", "--time", str(max(1, round(grace))), self._launch.name)
+        """The image's stop signal (SIGTERM), SIGKILL after `grace` seconds."""
+        with contextlib.suppress(EngineError):
+            await self._ask("POST", f"/stop?t={math.ceil(grace)}", seconds=None)
         return await self.wait()
 
     async def check(self, command: tuple[str, ...], timeout: float) -> bool:
-        """Whether a command inside it exits with 0 in time."""
-        with contextlib.suppress(TimeoutError):
-            code, _ = await asyncio.wait_for(_docker("exec", self._launch.name, *command), timeout)
-            return code == 0
+        """Whether a command inside it exits with 0 in time; `localhost` in it means the task's address."""
+        with contextlib.suppress(TimeoutError, EngineError):
+            async with asyncio.timeout(timeout):
+                return await self._run(reaching(self._launch.address, command)) == 0
         return False
 
-    def _options(self) -> list[str]:
-        variables = [f"--env={key}={value}" for key, value in self._launch.environment.items()]
-        entrypoint = [f"--entrypoint={self._launch.entrypoint[0]}"] if self._launch.entrypoint else []
-        return ["--network=host", f"--name={self._launch.name}", *variables, *entrypoint]
+    async def _begin(self) -> None:
+        await self._engine.create(self._launch.name, self._document())
+        await self._ask("POST", "/start")
 
-    def _arguments(self) -> list[str]:
-        return [*self._launch.entrypoint[1:], *self._launch.command]
+    def _document(self) -> dict[str, Any]:
+        """By its id: the very image whose digest was told. What the task leaves out, the image says."""
+        return {
+            "Image": self.digest,
+            "Env": [f"{key}={value}" for key, value in self._launch.environment.items()],
+            "Entrypoint": list(self._launch.entrypoint) or None,
+            "Cmd": list(self._launch.command) or None,
+            "WorkingDir": self._launch.workdir,
+            # ECS does not look at a health check of the image's own.
+            "Healthcheck": {"Test": ["NONE"]},
+            "HostConfig": {"NetworkMode": "host", "LogConfig": {"Type": "json-file"}},
+        }
 
     async def _watch(self) -> int:
-        logs = await asyncio.create_subprocess_exec(
-            "docker", "logs", "--follow", self._launch.name,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        assert logs.stdout is not None
-        async for line in logs.stdout:
-            self._output(line.decode(errors="replace").rstrip("\r\n"))
-        await logs.wait()
-        _, out = await _docker("wait", self._launch.name)
-        await _docker("rm", "--force", self._launch.name)
-        return int(out.split()[0]) if out.split() else 137
+        try:
+            await self._ship()
+            code = int((await self._ask("POST", "/wait", seconds=None))["StatusCode"])
+        except EngineError:  # the engine went, or someone removed the container by hand
+            code = _KILLED
+        await self._remove()
+        return code
+
+    async def _ship(self) -> None:
+        """Hands over its output until it ends; lines of the two streams are put together apart."""
+        streams: dict[int, Lines] = {}
+        path = f"/containers/{self._launch.name}/logs?follow=1&stdout=1&stderr=1"
+        async with self._engine.stream("GET", path) as content:
+            async for stream, piece in _pieces(content):
+                streams.setdefault(stream, Lines(self._output)).add(piece)
+        for lines in streams.values():
+            lines.end()
+
+    async def _run(self, command: tuple[str, ...]) -> int:
+        made = await self._ask("POST", "/exec", {"Cmd": list(command), "AttachStdout": True})
+        async with self._engine.stream("POST", f"/exec/{made['Id']}/start", {"Detach": False}) as output:
+            await output.read()
+        return int((await self._engine.ask("GET", f"/exec/{made['Id']}/json"))["ExitCode"])
+
+    async def _remove(self) -> None:
+        with contextlib.suppress(EngineError):
+            await self._ask("DELETE", "?force=1")
+
+    async def _ask(self, method: str, path: str, body: object = None, seconds: float | None = 60.0) -> Any:
+        return await self._engine.ask(method, f"/containers/{self._launch.name}{path}", body, seconds)
 
 
-def _installed() -> bool:
-    return shutil.which("docker") is not None and _SOCKET.exists()
-
-
-async def _docker(*arguments: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        "docker", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode(errors="replace")
+async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[tuple[int, bytes]]:
+    """Pieces of output with their stream's number: 1 is stdout, 2 stderr."""
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        while True:
+            header = await content.readexactly(_HEADER)
+            yield header[0], await content.readexactly(int.from_bytes(header[4:]))

@@ -11,14 +11,13 @@ import signal
 import sys
 from pathlib import Path
 
-from localcloud.runtime.container import Launch, Output
+from localcloud.runtime.container import Launch, Output, reaching
 from localcloud.runtime.errors import CannotStartContainer
 from localcloud.runtime.images import Image
+from localcloud.runtime.lines import Lines
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
-_LONGEST_LINE = 256 * 1024  # bytes: the largest event CloudWatch Logs takes
-_LOOPBACK = re.compile(r"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?![\w.-])")
 
 
 class ProcessContainer:
@@ -68,8 +67,7 @@ class ProcessContainer:
 
     async def check(self, command: tuple[str, ...], timeout: float) -> bool:
         """Runs `command` beside the process; `localhost` in it means the task's address."""
-        address = self._launch.address
-        process = await self._spawn([_LOOPBACK.sub(address, part) for part in command], None)
+        process = await self._spawn(list(reaching(self._launch.address, command)), None)
         try:
             return await asyncio.wait_for(process.wait(), timeout) == 0
         except TimeoutError:
@@ -143,19 +141,10 @@ class ProcessContainer:
     async def _read_output(self) -> None:
         assert self._process is not None
         assert self._process.stdout is not None
-        rest = b""
+        lines = Lines(self._output)
         while chunk := await self._process.stdout.read(65536):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._emit(line)
-            if len(rest) > _LONGEST_LINE:
-                self._emit(rest)
-                rest = b""
-        if rest:
-            self._emit(rest)
-
-    def _emit(self, line: bytes) -> None:
-        self._output(line[:_LONGEST_LINE].decode(errors="replace").rstrip("\r"))
+            lines.add(chunk)
+        lines.end()
 
     def _kill_group(self) -> None:
         assert self._process is not None

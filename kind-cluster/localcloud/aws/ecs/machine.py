@@ -12,7 +12,8 @@ from localcloud.aws.ecs.addresses import Addresses
 from localcloud.aws.ecs.targets import Targets
 from localcloud.runtime import images
 from localcloud.runtime.container import Container, Launch, Output
-from localcloud.runtime.docker import DockerContainer, Engine
+from localcloud.runtime.docker import DockerContainer
+from localcloud.runtime.engine import Engine
 from localcloud.runtime.process import ProcessContainer
 
 if TYPE_CHECKING:
@@ -56,12 +57,13 @@ class Machine:
         """
         digest = await self._engine.image(reference)
         if digest is not None:
-            return DockerContainer(reference, digest, launch, output)
+            return DockerContainer(self._engine, digest, launch, output)
         image = images.resolve(reference, store_of(self.cloud.config.state_dir), self.cloud.config.cache_dir)
         return ProcessContainer(image, launch, output)
 
     def close(self) -> None:
-        """Ends the threads; calls under way are not waited for."""
+        """Ends the threads, without waiting for calls under way; no container stays behind."""
+        self._engine.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, service: str, operation: str, request: dict[str, Any]) -> Any:
