@@ -128,7 +128,8 @@ class PlatformPass:
         if platform.metadata.annotations.get(ORPHAN) == "true":
             return await self._left(key, platform, account)
         found = await self._passed(key, platform, account, Graph(), Goal.DELETE)
-        if found.trouble is None and not account.engine.inventory.owned(_mark(platform)):
+        gone = found.outcome is not None and found.outcome.settled
+        if gone and not account.engine.inventory.owned(_mark(platform)):
             return await self._released(key, platform)
         return await self._say(key, platform, account, found, summary(found, _as_poc_status(platform)))
 

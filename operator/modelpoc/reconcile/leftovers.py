@@ -9,7 +9,7 @@ from typing import Any
 from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Kind, Observed, Phase
-from modelpoc.reconcile.steps import Key, Step, Verb
+from modelpoc.reconcile.steps import Step, Verb
 
 
 @dataclass
@@ -19,11 +19,12 @@ class Leftovers:
     inventory: Inventory
     kinds: Mapping[str, Kind[Any, Any]]
     mark: Mark
-    kept: set[Key]
+    kept: set[tuple[str, str]]
+    """(kind, id) of what is asked for, under whatever name: what was ours may be named by the user now."""
 
     def steps(self) -> list[Step]:
         owned = self.inventory.owned(self.mark)
-        going = [o for o in owned if o.key not in self.kept and o.kind in self.kinds]
+        going = [o for o in owned if (o.kind, o.id) not in self.kept and o.kind in self.kinds]
         return [self.step(have, going) for have in going]
 
     def step(self, have: Observed, going: list[Observed]) -> Step:

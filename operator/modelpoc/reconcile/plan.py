@@ -48,7 +48,7 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
     so that the new serves before the old goes; and each thing only when nothing observed points at it.
     """
     wanted = _held_back(_Wanted(graph, inventory, kinds, mark, rules or Rules()).steps())
-    kept = {s.have.key for s in wanted if s.have}
+    kept = {(s.kind, s.have.id) for s in wanted if s.have}
     leftovers = Leftovers(inventory, kinds, mark, kept).steps()
     if any(s.verb is not Verb.KEEP for s in wanted):
         leftovers = [_after(s, ("the rest",)) if s.verb is Verb.DELETE else s for s in leftovers]

@@ -340,6 +340,12 @@ def test_others_things_are_never_leftovers() -> None:
     assert found.steps == ()
 
 
+def test_what_was_ours_and_is_now_named_by_the_user_is_no_leftover() -> None:
+    ours = there("Seal", "made-by-us")
+    named = replace(ours, name="named-by-the-user", owner=None)
+    assert [s.verb for s in planned([Seal(name=named.name, given=True)], ours, named).steps] == [Verb.KEEP]
+
+
 # doubt
 
 
