@@ -26,9 +26,14 @@ _MISSING = {"ExistingSecret": Reason.SECRET_NOT_FOUND, "Parameter": Reason.SECRE
 
 
 def with_cure(reason: Reason, message: str) -> str:
-    """`message`, and what to do about it where the message does not say so itself."""
+    """`message`, and what to do about it where the message does not say so itself.
+
+    After log lines it gets a line of its own.
+    """
     cure = _CURES.get(reason)
-    return f"{message.rstrip('.')}: {cure}" if cure and cure not in message else message
+    if cure is None or cure.partition(",")[0] in message:
+        return message
+    return f"{message}\n{cure}" if "\n" in message else f"{message.rstrip('.')}: {cure}"
 
 
 def reason_of(text: str) -> Reason:

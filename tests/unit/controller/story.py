@@ -1,0 +1,117 @@
+"""A POC's life, told pass by pass: each pass is a Finding as the operator makes it, put into status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.unit.controller.held import PLACE, PLATFORM, Held, poc
+
+from modelpoc.api.ecs import PLACEHOLDER
+from modelpoc.api.meta import FINALIZER
+from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.controller.findings import Answer, Finding, Goal, Probed
+from modelpoc.controller.poc_status import poc_status
+from modelpoc.desired.allow import Fleet, refusals
+from modelpoc.desired.cost import ecs_cost
+from modelpoc.desired.life import lifetime
+from modelpoc.desired.routes import urls_of
+from modelpoc.reconcile.errors import CloudError
+from modelpoc.reconcile.graph import Graph
+
+START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+STEP = timedelta(minutes=1)
+GOOD, WAITING = Probed(Answer.GOOD), Probed(Answer.WAITING, "GET …/health answered 503: asked again")
+BAD = Probed(Answer.BAD, "GET …/health answered 404: see the container's logs, and healthCheck.path and port")
+
+
+class Story:
+    """One POC. Each pass is a minute after the one before; `change` and `delete` are done by people."""
+
+    def __init__(self, name: str = "echo", platform: ModelPlatform = PLATFORM, **spec: Any) -> None:
+        self.now, self.spec, self.platform = START, spec, platform
+        meta = {"creationTimestamp": START, "finalizers": [FINALIZER]}
+        self.held = Held(poc(name, metadata=meta, **spec))
+        self.before: ModelPOC = self.poc
+
+    @property
+    def poc(self) -> ModelPOC:
+        return self.held.poc
+
+    def change(self, **spec: Any) -> Story:
+        """Another spec, and so another generation."""
+        self.spec = {**self.spec, **spec}
+        meta = self.poc.metadata
+        new = poc(meta.name, **self.spec).spec
+        return self._put(
+            metadata=meta.model_copy(update={"generation": meta.generation + 1}),
+            spec=new,
+            status=self.poc.status,
+        )
+
+    def delete(self) -> Story:
+        """kubectl delete: the API server raises the generation too."""
+        meta = self.poc.metadata
+        gone = {"deletion_timestamp": self.now, "generation": meta.generation + 1}
+        return self._put(metadata=meta.model_copy(update=gone), spec=self.poc.spec, status=self.poc.status)
+
+    def _put(self, **parts: Any) -> Story:
+        self.before = self.poc
+        self.held.poc = self.poc.model_copy(update=parts)
+        return self
+
+    # passes
+
+    def see(self, found: Finding) -> Story:
+        """One pass: the status that it writes."""
+        self.now += STEP
+        status = poc_status(self.poc, found, self.now)
+        return self._put(status=status)
+
+    def base(self, goal: Goal = Goal.RUN) -> Finding:
+        ecs = self.poc.spec.ecs
+        return Finding(
+            goal,
+            urls=urls_of(self.poc, self.platform, PLACE.api) if goal in (Goal.RUN, Goal.OBSERVE) else None,
+            placement=PLACE.recorded() if goal is Goal.RUN else None,
+            lived=lifetime(self.poc, self.platform, self.now) if goal is not Goal.DELETE else None,
+            placeholder=ecs is not None and ecs.image == PLACEHOLDER,
+            cost=ecs_cost(ecs) if ecs else None,
+        )
+
+    def passed(self, probed: Probed = Probed(), goal: Goal = Goal.RUN) -> Story:  # noqa: B008
+        """A pass that saw AWS as it is now."""
+        outcome = self.held.outcome(self.graph(goal))
+        asked = probed if outcome.settled and goal is Goal.RUN else Probed()
+        return self.see(replace(self.base(goal), outcome=outcome, probed=asked))
+
+    def graph(self, goal: Goal) -> Graph:
+        if goal is Goal.DELETE:
+            return Graph()
+        return self.held.resting() if goal in (Goal.SUSPEND, Goal.EXPIRE) else self.held.running()
+
+    def failed(self, error: CloudError, goal: Goal = Goal.RUN) -> Story:
+        """A pass that could not be made at all."""
+        return self.see(replace(self.base(goal), trouble=error))
+
+    def refused(self, fleet: Fleet = Fleet()) -> Story:  # noqa: B008
+        """A pass that ended with what the platform says against it."""
+        said = refusals(self.poc, self.platform, fleet, self.held.kube_secrets)
+        assert said, "nothing is refused"
+        return self.see(replace(self.base(), refusals=said, urls=None, placement=None))
+
+    # stretches of life
+
+    def ready(self) -> Story:
+        """Made, steady, asked."""
+        self.held.give()
+        self.held.make()
+        return self.passed(GOOD)
+
+    def during(self, do: Callable[[Held], object]) -> Story:
+        """Something happens in AWS."""
+        do(self.held)
+        return self
