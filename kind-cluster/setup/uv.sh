@@ -10,7 +10,10 @@ found() { echo "$1"; exit 0; }
 tell() { echo "$*" >&2; }
 
 with_venv() {
-    python3 -m venv "$cache/venv" >/dev/null 2>&1 || return 1
+    if ! python3 -m venv "$cache/venv" >/dev/null 2>&1; then
+        rm -rf "$cache/venv"
+        return 1
+    fi
     "$cache/venv/bin/pip" install --quiet --disable-pip-version-check "uv~=$version" >&2
 }
 
@@ -20,11 +23,28 @@ with_pip() {
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --upgrade --target "$cache/pip" "uv~=$version" >&2
 }
 
-with_debian_package() {
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    tell "installing Debian's python3-venv, without which Python cannot install uv …"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; } >&2 || return 1
-    with_venv
+# Debian keeps pip in a package of its own that needs no installing: a wheel runs where it lies. No root, nothing
+# of the system touched: lists and package are fetched into the cache and go again.
+with_debian_wheel() {
+    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+    tell "fetching Debian's pip into the cache, as this Python has none …"
+    mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
+    fetched_wheel && installed=yes || installed=
+    rm -rf "$cache/apt"
+    [ "$installed" ]
+}
+
+fetched_wheel() (
+    cd "$cache/apt" || exit 1
+    { apt update && apt download python3-pip-whl && dpkg-deb -x python3-pip-whl_*.deb root; } >&2 || exit 1
+    wheel="$(echo root/usr/share/python-wheels/pip-*.whl)"
+    python3 "$wheel/pip" install --quiet --disable-pip-version-check \
+        --root-user-action=ignore --target "$cache/pip" "uv~=$version" >&2
+)
+
+apt() {
+    apt-get -qq -o "Dir::State::Lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt" -o Debug::NoLocking=1 \
+        -o "APT::Sandbox::User=$(id -un)" "$@"
 }
 
 if works uv; then found "$(command -v uv)"; fi
@@ -35,7 +55,7 @@ done
 command -v python3 >/dev/null || { tell "error: no python3 on PATH: install Python 3.11 or newer."; exit 1; }
 mkdir -p "$cache"
 tell "getting uv (once) …"
-for way in with_venv with_pip with_debian_package; do
+for way in with_venv with_pip with_debian_wheel; do
     if "$way"; then
         for uv in "$cache/venv/bin/uv" "$cache/pip/bin/uv"; do
             if works "$uv"; then found "$uv"; fi
