@@ -43,12 +43,13 @@ class Watch:
         self.store, self.queue = store, queue
         self._signatures: dict[Key, tuple[Any, ...]] = {}
         self._versions: dict[Key, int] = {}
-        self._lost: set[Key] = set()
+        self._lost: dict[Key, str] = {}
+        """Uids of what is gone: an answer to a write of ours may still come in behind the event."""
         self._moved = asyncio.Event()
 
     async def known(self, keys: set[Key]) -> None:
         """Returns once all of these were taken in, or were seen to go."""
-        while not keys <= self._signatures.keys() | self._lost:
+        while not keys <= self._signatures.keys() | self._lost.keys():
             self._moved.clear()
             await self._moved.wait()
 
@@ -60,16 +61,17 @@ class Watch:
             self.put(key, body, wake=True)
 
     def put(self, key: Key, body: Mapping[str, Any], *, wake: bool) -> None:
-        """Takes in an object, unless a newer version of it was taken in already."""
+        """Takes in an object, unless it is gone or a newer version of it was taken in already."""
         metadata = body["metadata"]
         version = int(metadata["resourceVersion"])
         now = signature(metadata)
         before = self._signatures.get(key)
-        recreated = before is not None and before[0] != now[0]
-        if not recreated and version < self._versions.get(key, 0):
+        recreated = wake and before is not None and before[0] != now[0]
+        older = version < self._versions.get(key, 0) and not recreated
+        if older or self._lost.get(key) == metadata["uid"]:
             return
         self._versions[key], self._signatures[key] = version, now
-        self._lost.discard(key)
+        self._lost.pop(key, None)
         self._moved.set()
         self.store.put(key, read_poc(body) if key.what is What.POC else read_platform(body))
         if wake and now != before:
@@ -78,13 +80,14 @@ class Watch:
 
     def lost(self, key: Key) -> None:
         """The object is gone from Kubernetes."""
-        self._lost.add(key)
+        known = self._signatures.pop(key, None)
+        self._lost[key] = known[0] if known else ""
         self._moved.set()
-        self._signatures.pop(key, None)
         self._versions.pop(key, None)
         gone = self.store.poc(key) if key.what is What.POC else None
         self.store.drop(key)
         self.queue.add(key)
+        self._wake_others(key)
         if gone is not None:
             self.queue.add(platform_key(platform_of(gone)), fresh=False)
             self._wake_waiting(gone)
