@@ -7,6 +7,8 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest
 # Processes that run the slower tests side by side.
 WORKERS ?= 2
+# Which cloud `demo` and `down` mean; several run side by side.
+NAME ?= default
 # Models have environments of their own; those with tests are tested in them.
 TESTED_MODELS := $(patsubst models/%/tests,%,$(wildcard models/*/tests))
 
@@ -20,11 +22,11 @@ setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, et
 
 .PHONY: demo
 demo: setup ## Bring up a whole cloud on this machine with a real model in it, and leave it running
-	@$(BIN)/python -m localcloud.demo
+	@$(BIN)/python -m localcloud.demo --name $(NAME)
 
 .PHONY: down
 down: ## Take down what `make demo` left running
-	@if [ -x $(BIN)/modelpoc ]; then $(BIN)/modelpoc local down; else echo "nothing runs: there is no $(BIN) yet"; fi
+	@if [ -x $(BIN)/modelpoc ]; then $(BIN)/modelpoc local down --name $(NAME); else echo "nothing runs: there is no $(BIN) yet"; fi
 
 .PHONY: test
 test: setup ## Run all tests: the quick ones, the models', then those with a cloud and a control plane
@@ -53,5 +55,5 @@ format: $(BIN)/.synced ## Format the code and repair what lint can repair
 
 $(BIN)/.synced: uv.lock pyproject.toml kind-cluster/pyproject.toml .python-version
 	@echo "making the environment in .venv as uv.lock has it …" >&2
-	@"$$(kind-cluster/setup/uv.sh)" sync --frozen --quiet
+	@"$$(kind-cluster/setup/uv.sh)" sync --frozen $$([ -t 2 ] || echo --quiet)
 	@touch $@

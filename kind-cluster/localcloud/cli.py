@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,7 +79,9 @@ def show(
         typer.echo(json.dumps(document, indent=2))
     elif output is Output.ENV:
         for key, value in document["environment"].items():
-            typer.echo(f"export {key}='{value}'")
+            typer.echo(f"export {key}={shlex.quote(value)}")
+        if document["kubectl"] and not shutil.which("kubectl"):
+            typer.echo(f'export PATH={shlex.quote(str(Path(document["kubectl"]).parent))}:"$PATH"')
     else:
         _say(document)
     if not document["running"]:

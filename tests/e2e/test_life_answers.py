@@ -9,7 +9,8 @@ from tests.browser.chromium import BROWSER
 from tests.browser.docs_page import check_docs_page
 from tests.world import ROOT, World, ask, poc
 
-from localcloud.demo.__main__ import MODEL, Demo
+from localcloud.controlplane.progress import silent
+from localcloud.demo.steps import MODEL, Demo
 from localcloud.runtime import images
 
 pytestmark = pytest.mark.e2e
@@ -53,7 +54,7 @@ def test_the_url_answers_through_api_and_load_balancer(world: World) -> None:
 @pytest.fixture(scope="module")
 def linker(world: World) -> str:
     """The URL of the real model, brought here as the demo does it."""
-    demo = Demo(world.files, ROOT, world.time_scale)
+    demo = Demo(world.files, ROOT, silent)
     demo.upload_artifact(world.prepared.bucket)
     images.build(MODEL, ROOT / "models" / MODEL, world.files.images)
     world.kubectl("apply", "-f", "-", stdin=demo.rendered())
