@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelpoc.api.meta import ObjectMeta
+from modelpoc.api.meta import FINALIZER, ObjectMeta
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.problems import InvalidObject, parse_platform, parse_poc
@@ -35,8 +35,13 @@ def read_poc(body: Mapping[str, Any]) -> Poc:
     try:
         return parse_poc(body)
     except InvalidObject as error:
-        platform = str(body.get("spec", {}).get("platformRef", {}).get("name", "default"))
-        return _unreadable(body, error, platform)
+        return _unreadable(body, error, _platform_named(body))
+
+
+def _platform_named(body: Mapping[str, Any]) -> str:
+    spec = body.get("spec")
+    ref = spec.get("platformRef") if isinstance(spec, Mapping) else None
+    return str(ref.get("name", "default")) if isinstance(ref, Mapping) else "default"
 
 
 def read_platform(body: Mapping[str, Any]) -> Platform:
@@ -80,6 +85,10 @@ class Store:
     def pocs_of(self, platform: str) -> list[Key]:
         return [key for key, poc in self._pocs.items() if platform_of(poc) == platform]
 
+    def users_of(self, platform: str) -> list[Key]:
+        """Its POCs that may own something in AWS: those that carry our finalizer."""
+        return [key for key in self.pocs_of(platform) if FINALIZER in self._pocs[key].metadata.finalizers]
+
     def put(self, key: Key, item: Poc | Platform) -> None:
         if key.what is What.POC:
             self._pocs[key] = item  # type: ignore[assignment]
@@ -90,8 +99,13 @@ class Store:
         (self._pocs if key.what is What.POC else self._platforms).pop(key, None)
 
     def fleet(self, key: Key) -> Fleet:
-        """Where a POC stands among those of its platform, by age; those that go do not count."""
-        me = self._pocs[key]
+        """Where a POC stands among those of its platform, by age; those that go do not count.
+
+        The first, when it is no longer there: it may have gone in the middle of its pass.
+        """
+        me = self._pocs.get(key)
+        if me is None:
+            return Fleet()
         mine = platform_of(me)
         older = [
             k
