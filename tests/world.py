@@ -175,7 +175,8 @@ class World:
         return self.until(name, lambda s: s.get("reason") == reason, seconds, namespace)
 
     def delete(self, name: str, seconds: float = 60, namespace: str = "default") -> None:
-        self.kubectl("delete", "modelpoc", name, "-n", namespace, f"--timeout={seconds:.0f}s")
+        words = ("--ignore-not-found", f"--timeout={seconds:.0f}s")
+        self.kubectl("delete", "modelpoc", name, "-n", namespace, *words)
 
     def wait_platform(self, name: str = "default", seconds: float = 60) -> None:
         self.kubectl("wait", "--for=condition=Ready", f"modelplatform/{name}", f"--timeout={seconds:.0f}s")

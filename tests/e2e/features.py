@@ -200,6 +200,18 @@ def operator_log(world: World) -> str:
     return str(world.files.log("operator").read_text())
 
 
-def writes(world: World, since: int) -> list[str]:
-    """The operator's own writes to AWS after call number `since`."""
-    return [f"{c['service']}:{c['operation']}" for c in world.operator_calls(since) if c["mutating"]]
+def writes(world: World, since: int, name: str = "") -> list[str]:
+    """The operator's own writes to AWS after call number `since`; of those, what tells this name."""
+    calls = [c for c in world.operator_calls(since) if c["mutating"]]
+    return [f"{c['service']}:{c['operation']}" for c in calls if name in json.dumps(c["parameters"])]
+
+
+def looked_again(world: World, times: int = 2) -> None:
+    """Returns when the operator has listed services so many times more: so many fast resyncs went by."""
+    since = world.last_call()
+
+    def looked() -> bool:
+        asked = [c for c in world.operator_calls(since) if c["operation"] == "ListServices"]
+        return len(asked) >= times
+
+    assert wait_for(looked, 30)

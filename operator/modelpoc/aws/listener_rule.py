@@ -122,7 +122,9 @@ class ListenerRuleKind(BaseKind[ListenerRule, AwsScope]):
         await scope.call("elbv2", "DeleteRule", RuleArn=have.id)
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
-        await disown_elbv2(scope, have.id, have.fields["tags"])
+        """Its name stays on it: rules have none in AWS, and by it they can be adopted."""
+        off = {key: value for key, value in have.fields["tags"].items() if key != tags.RESOURCE}
+        await disown_elbv2(scope, have.id, off)
 
 
 def create_request(want: ListenerRule, priority: int) -> dict[str, Any]:

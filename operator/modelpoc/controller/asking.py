@@ -47,6 +47,9 @@ class Asking:
         memory = self._asked.setdefault(key, _Asked())
         token = _token(poc, found, turn)
         believed = memory.answered is None and was_ready(poc)
+        if _asleep(found):
+            seen = believed or (memory.answered is not None and memory.answered[:-1] == token[:-1])
+            return replace(found, probed=Probed(Answer.GOOD) if seen else Probed(Answer.WAITING, _ASLEEP))
         if believed or memory.answered == token:
             memory.answered = token
             return replace(found, probed=Probed(Answer.GOOD))
@@ -72,6 +75,15 @@ class Asking:
         if now - memory.waiting_since < self._patience:
             return Probed(Answer.WAITING, f"{problem}; asked again")
         return Probed(Answer.BAD, f"{problem}; see the container's logs, and healthCheck.path and port")
+
+
+_ASLEEP = "its schedule has put it to sleep: it is asked once it wakes"
+
+
+def _asleep(found: Finding) -> bool:
+    """Whether no container is asked for just now: only a schedule does that."""
+    service = found.outcome.plan.step("Service") if found.outcome else None
+    return bool(service and service.have and service.have.fields.get("desired_count") == 0)
 
 
 def _token(poc: ModelPOC, found: Finding, turn: int) -> Token:
