@@ -115,15 +115,10 @@ class PlatformPass:
     async def _deleted(self, key: Key, platform: ModelPlatform) -> Next:
         if FINALIZER not in platform.metadata.finalizers:
             return Next(None)
-        users = self.store.pocs_of(key.name)
+        users = self.store.users_of(key.name)
         account = self.accounts.of(platform)
         if users:
-            names = ", ".join(sorted(map(str, users))[:5])
-            whole = Summary(
-                Motion.PROGRESS,
-                Reason.WAITING_FOR_POCS,
-                f"{len(users)} POCs use it ({names}): delete them first",
-            )
+            whole = Summary(Motion.PROGRESS, Reason.WAITING_FOR_POCS, _used_by(users))
             return await self._say(key, platform, account, Finding(Goal.DELETE), whole)
         if platform.metadata.annotations.get(ORPHAN) == "true":
             return await self._left(key, platform, account)
@@ -186,6 +181,11 @@ class PlatformPass:
     def _current(self, key: Key, platform: ModelPlatform) -> ModelPlatform:
         newest = self.store.platform(key.name)
         return newest if isinstance(newest, ModelPlatform) else platform
+
+
+def _used_by(users: list[Key]) -> str:
+    names = ", ".join(sorted(map(str, users))[:5]) + (", …" if len(users) > 5 else "")
+    return f"{len(users)} POC{' uses' if len(users) == 1 else 's use'} it ({names}): delete first"
 
 
 def _mark(platform: ModelPlatform) -> Mark:

@@ -109,6 +109,8 @@ class PocPass:
         self._begin(memory, poc)
         observing = poc.metadata.annotations.get(MODE) == MODE_OBSERVE
         account = self.accounts.of(platform)
+        if platform.metadata.deletion_timestamp and FINALIZER not in poc.metadata.finalizers:
+            return await self._say(key, poc, _platform_goes(poc))
         if account.places is None and not account.problem and poc.status.conditions:
             # The operator has just begun and not yet looked: what was said of it holds until then.
             return Next(self.settings.poll)
@@ -333,6 +335,11 @@ def _no_platform(poc: ModelPOC, goal: Goal = Goal.RUN) -> Finding:
 def _platform_not_ready(poc: ModelPOC, account: Account) -> Finding:
     words = account.problem or "its shared parts are still being made"
     message = f"platform {poc.spec.platform_ref.name} is not ready: {words}"
+    return Finding(Goal.RUN, refusals=(Refusal(Reason.PLATFORM_NOT_READY, message),))
+
+
+def _platform_goes(poc: ModelPOC) -> Finding:
+    message = f"platform {poc.spec.platform_ref.name} is being deleted: nothing new is begun on it"
     return Finding(Goal.RUN, refusals=(Refusal(Reason.PLATFORM_NOT_READY, message),))
 
 
