@@ -149,10 +149,8 @@ class Held:
         self.inventory.wrote(observed)
 
     def of_kind(self, kind: str) -> Observed:
-        found = self.plan().step(kind)
-        assert found is not None, kind
-        assert found.have is not None, kind
-        return found.have
+        """The first of this kind that is wanted and there."""
+        return next(s.have for s in self.plan().steps if s.kind == kind and s.want and s.have)
 
     def change(self, kind: str, **fields: Any) -> None:
         """Somebody changes it by hand."""

@@ -36,6 +36,8 @@ class Story:
         meta = {"creationTimestamp": START, "finalizers": [FINALIZER]}
         self.held = Held(poc(name, metadata=meta, **spec))
         self.before: ModelPOC = self.poc
+        self.found: Finding | None = None
+        """Of the last pass; None when people came after it."""
 
     @property
     def poc(self) -> ModelPOC:
@@ -59,7 +61,7 @@ class Story:
         return self._put(metadata=meta.model_copy(update=gone), spec=self.poc.spec, status=self.poc.status)
 
     def _put(self, **parts: Any) -> Story:
-        self.before = self.poc
+        self.before, self.found = self.poc, None
         self.held.poc = self.poc.model_copy(update=parts)
         return self
 
@@ -69,7 +71,9 @@ class Story:
         """One pass: the status that it writes."""
         self.now += STEP
         status = poc_status(self.poc, found, self.now)
-        return self._put(status=status)
+        self._put(status=status)
+        self.found = found
+        return self
 
     def base(self, goal: Goal = Goal.RUN) -> Finding:
         ecs = self.poc.spec.ecs
