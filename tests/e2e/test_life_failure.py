@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.failing import CRASH, LINE, env, of_condition, started, tasks_of
-from tests.e2e.load import Load, load
+from tests.e2e.load import load
 from tests.world import Status, World, ask, poc, wait_for
 
 pytestmark = pytest.mark.e2e

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,13 @@ REQUESTS = 500
 
 
 @pytest.fixture
-def changed_echo(world: World, tmp_path: Path) -> Iterator[str]:
+def changed_echo(world: World, tmp_path: Path) -> str:
     """A second snapshot of the echo model: its source says another word."""
     source = tmp_path / "echo"
     shutil.copytree(ECHO, source)
     main = source / "main.py"
     main.write_text(main.read_text().replace('"revision": setting("REVISION")', '"revision": "changed"'))
-    yield images.build("echo", source, world.files.images, tag="changed").reference
+    return images.build("echo", source, world.files.images, tag="changed").reference
 
 
 def _env(value: str) -> list[dict[str, str]]:
