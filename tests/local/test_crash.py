@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from localcloud.aws.faults import Rule
 from tests.local.aws_listing import Holdings, differences, holdings
 from tests.local.engine_world import Died, Operator, writes
 
+from localcloud.aws.faults import Rule
 from modelpoc.aws.secret import SecretValue
 
 pytestmark = pytest.mark.local

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.local.engine_world import Operator, creation, new_name, writes
+
 from localcloud.aws.calls import Entry
 from localcloud.aws.faults import Rule
-from tests.local.engine_world import Operator, creation, new_name, writes
 
 pytestmark = pytest.mark.local
 
@@ -51,7 +52,7 @@ def _operation(calls: list[Entry], seq: int) -> str:
 
 
 def measured(operator: Operator) -> tuple[float, float, str]:
-    """Seconds from the first to the last write of one creation, those of its longest chain, and how it went."""
+    """Seconds from the first to the last write of one creation; of its longest chain; and how it went."""
     since = operator.cloud.last_call
     name = new_name()
     operator.apply(name, ecs={"image": "local/echo:1"})

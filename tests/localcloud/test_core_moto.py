@@ -103,3 +103,12 @@ def test_a_new_cloud_begins_empty(start_cloud: Any) -> None:
     fresh = start_cloud()
     assert fresh.client("s3").list_buckets()["Buckets"] == []
     assert fresh.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_a_log_group_has_no_tags_of_an_earlier_one_of_its_name(cloud: Any) -> None:
+    logs = cloud.client("logs")
+    for key in ("first", "second"):
+        logs.create_log_group(logGroupName="/again", tags={key: "1"})
+        arn = logs.describe_log_groups(logGroupNamePrefix="/again")["logGroups"][0]["logGroupArn"]
+        assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {key: "1"}
+        logs.delete_log_group(logGroupName="/again")

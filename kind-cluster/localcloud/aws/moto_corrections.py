@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest
@@ -38,4 +39,28 @@ async def _create_secret(request: HttpRequest, answer: HttpAnswer, ask: Ask) -> 
     )
 
 
-_CORRECTIONS: dict[tuple[str, str], Correction] = {("secretsmanager", "CreateSecret"): _create_secret}
+async def _create_log_group(request: HttpRequest, answer: HttpAnswer, ask: Ask) -> HttpAnswer:
+    """A new group has the tags that it is given, and none of an earlier one of its name."""
+    if answer.status >= 400:
+        return answer
+    wanted = json.loads(request.body)
+    name = wanted["logGroupName"]
+    groups = await _logs(ask, request, "DescribeLogGroups", logGroupNamePrefix=name)
+    arn = next(g["arn"].removesuffix(":*") for g in groups["logGroups"] if g["logGroupName"] == name)
+    found = await _logs(ask, request, "ListTagsForResource", resourceArn=arn)
+    if off := sorted(found.get("tags", {}).keys() - (wanted.get("tags") or {}).keys()):
+        await _logs(ask, request, "UntagResource", resourceArn=arn, tagKeys=off)
+    return answer
+
+
+async def _logs(ask: Ask, request: HttpRequest, operation: str, **parameters: Any) -> dict[str, Any]:
+    headers = {**request.headers, "x-amz-target": f"Logs_20140328.{operation}"}
+    answer = await ask(replace(request, headers=headers, body=json.dumps(parameters).encode()))
+    found: dict[str, Any] = json.loads(answer.body or b"{}")
+    return found
+
+
+_CORRECTIONS: dict[tuple[str, str], Correction] = {
+    ("secretsmanager", "CreateSecret"): _create_secret,
+    ("logs", "CreateLogGroup"): _create_log_group,
+}

@@ -119,12 +119,15 @@ class Engine:
         return have.owner == mark and have.state.phase in _UNSETTLED and age > ages.settling
 
     def _stale_deep(self, found: Plan, ages: Ages) -> list[Key]:
-        """Those due by age; and, when something is still to be done, those never looked at: whoever began it
-        may have gone down between two writes to one thing."""
+        """Those due by age or in doubt; and, when something is still to be done, those never looked at:
+        whoever began it may have gone down between two writes to one thing."""
         begun = any(s.verb is not Verb.KEEP for s in found.steps)
         deep = [s for s in found.steps if self._has_deep(s)]
-        due = [s for s in deep if self.inventory.deep_age(*s.key) > ages.deep or (begun and self._unread(s))]
-        return [s.key for s in due]
+        return [s.key for s in deep if self._is_due(s, ages) or (begun and self._unread(s))]
+
+    def _is_due(self, step: Step, ages: Ages) -> bool:
+        old = self.inventory.deep_age(*step.key) > ages.deep
+        return old or self.inventory.deep_doubted(*step.key)
 
     def _unread(self, step: Step) -> bool:
         return step.have is not None and not self.kinds[step.kind].deep <= step.have.fields.keys()

@@ -38,6 +38,8 @@ class Entry:
     look_at: float = NOT_DUE
     """From when on it must be read again, because an answer contradicted it."""
     doubt: Doubt | None = None
+    deep_doubt: bool = False
+    """A doubt ended by a look at fast fields only: what the write did to the deep ones is still open."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ def after_read(old: Entry | None, answer: Answer, now: float, lag: float) -> Ent
 def after_write(old: Entry | None, observed: Observed, now: float, deep: bool) -> Entry:
     same = old is not None and old.observed is not None and old.observed.id == observed.id
     deep_at = now if deep else old.deep_at if old and same else NEVER
-    return Entry(_merged(old, observed, deep), now, now, written_at=now, deep_at=deep_at)
+    open_ = not deep and old is not None and same and old.deep_doubt
+    merged = _merged(old, observed, deep)
+    return Entry(merged, now, now, written_at=now, deep_at=deep_at, deep_doubt=open_)
 
 
 def after_delete(now: float) -> Entry:
@@ -77,7 +81,7 @@ def after_delete(now: float) -> Entry:
 
 
 def after_doubt(old: Entry | None, doubt: Doubt) -> Entry:
-    return Entry(old.observed if old else None, NEVER, doubt.since, doubt=doubt)
+    return Entry(old.observed if old else None, NEVER, doubt.since, doubt=doubt, deep_doubt=True)
 
 
 def contradicts(known: Observed | None, new: Observed | None) -> bool:
@@ -104,7 +108,8 @@ def _taken(old: Entry | None, answer: Answer, now: float) -> Entry:
     merged = _merged(old, answer.observed, answer.deep)
     if old and old.observed == merged:
         merged = old.observed  # the very same: nothing to index anew
-    return Entry(merged, answer.began, now, written_at=written_at, deep_at=deep_at)
+    open_ = not answer.deep and merged is not None and old is not None and old.deep_doubt
+    return Entry(merged, answer.began, now, written_at=written_at, deep_at=deep_at, deep_doubt=open_)
 
 
 def _merged(old: Entry | None, new: Observed | None, deep: bool) -> Observed | None:

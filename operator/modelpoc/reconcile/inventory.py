@@ -84,6 +84,11 @@ class Inventory:
         entry = self._entries.get((kind, name))
         return self._clock() - entry.deep_at if entry else float("inf")
 
+    def deep_doubted(self, kind: str, name: str) -> bool:
+        """Whether a write to its deep fields may or may not have been carried out."""
+        entry = self._entries.get((kind, name))
+        return entry is not None and entry.deep_doubt
+
     def list_age(self, kind: str) -> float:
         return self._clock() - self.listed_at(kind)
 

@@ -156,6 +156,10 @@ class Work:
             case AnswerLost():
                 self._doubt(step)
                 return error
+            case Retry() if step.verb is Verb.UPDATE:
+                # An update may take several calls: those before the one that failed were carried out.
+                self._doubt(step)
+                return error
             case _:
                 return error
 

@@ -242,6 +242,23 @@ def test_a_write_keeps_deep_fields_that_its_answer_does_not_show(inventory: Inve
 # doubt
 
 
+def test_a_fast_look_leaves_open_what_a_lost_answer_did_to_deep_fields(
+    inventory: Inventory, time: Time
+) -> None:
+    inventory.wrote(seen(), deep=True)
+    assert not inventory.deep_doubted("Ground", "x")
+    inventory.doubt("Ground", "x", MINE)
+    time.now += 1
+    inventory.listed("Ground", [seen()], time.now)
+    assert not inventory.doubted("Ground", "x")
+    assert inventory.deep_doubted("Ground", "x")
+    inventory.wrote(seen(size=2))
+    assert inventory.deep_doubted("Ground", "x")
+    time.now += 10
+    inventory.read("Ground", ["x"], [seen(size=2)], time.now, deep=True)
+    assert not inventory.deep_doubted("Ground", "x")
+
+
 def test_in_doubt_what_a_read_shows_is_believed(inventory: Inventory, time: Time) -> None:
     inventory.doubt("Ground", "x", MINE)
     assert inventory.doubts(MINE) == [("Ground", "x")]
