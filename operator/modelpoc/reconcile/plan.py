@@ -166,16 +166,18 @@ class _Wanted:
     def taken(self, kind: Kind[Any, Any], step: Step) -> Step | None:
         """A conflict when somebody else holds, or is about to hold, what the resource needs for itself."""
         for claim in sorted(step.claims):
-            if by := self.holder(claim, kind.kind):
+            if by := self.holder(claim, kind.kind, step.have):
                 message = f"{claim} is held by {by}"
                 return replace(
                     step, verb=Verb.CONFLICT, waits_for=(), reason=kind.reason(claim), message=message
                 )
         return None
 
-    def holder(self, claim: str, kind: str) -> str:
+    def holder(self, claim: str, kind: str, adopted: Observed | None) -> str:
         """Who else has it; "" when no one, or when we have it as well and so were there first."""
         holders = self.inventory.holders(claim, kind)
+        if adopted is not None and adopted.owner is None:
+            holders = [h for h in holders if h.id != adopted.id]
         if any(h.owner == self.mark for h in holders):
             return ""
         if holders:

@@ -221,6 +221,12 @@ def test_no_ones_thing_is_a_conflict_unless_it_is_adopted() -> None:
     assert adopted.changes == (Change("mark", "", str(MINE)),)
 
 
+def test_what_is_adopted_does_not_stand_in_its_own_way() -> None:
+    nobody = replace(HAVE_SIGN, owner=None, fields={**HAVE_SIGN.fields, "mark": ""})
+    found = planned([GROUND, SIGN], HAVE_GROUND, nobody, adopt=True)
+    assert step(found, "Sign").verb is Verb.UPDATE
+
+
 def test_somebody_elses_thing_is_never_adopted() -> None:
     others = there("Ground", "g", owner=OTHERS, fields={"size": 1})
     assert step(planned([GROUND], others, adopt=True), "Ground").verb is Verb.CONFLICT
