@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+
 from modelpoc.api.ecs import CREDENTIAL_ENV, FARGATE_MEMORY, RESERVED_ENV
 from modelpoc.api.modelpoc import ModelPOC, ModelPOCSpec
 

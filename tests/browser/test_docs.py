@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.browser.chromium import BROWSER
 from tests.browser.docs_page import check_docs_page
 from tests.browser.stripping_proxy import stripping_proxy

@@ -13,12 +13,12 @@ from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests.invalid_specs import CASES, PARAMETER, PLATFORM, POC, SAGEMAKER_POC, Invalid
+from tests.strategies import spec_dicts
+
 from localcloud.controlplane.run import ControlPlane
 from modelpoc.api.crd import rendered
 from modelpoc.api.problems import InvalidObject, parse_platform, parse_poc
-
-from tests.invalid_specs import CASES, PARAMETER, PLATFORM, POC, SAGEMAKER_POC, Invalid
-from tests.strategies import spec_dicts
 
 pytestmark = pytest.mark.e2e
 

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+
 from localcloud.aws.identities import Identity
 from localcloud.cloud import CloudConfig, LocalAws
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from localcloud.controlplane.binaries import Binaries, ensure
 from localcloud.controlplane.errors import ControlPlaneError, StartError
 from localcloud.controlplane.process import Process, wait_until

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from localcloud.controlplane import binaries, build
 from localcloud.controlplane.errors import BuildError
 from localcloud.controlplane.process import Process

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from localcloud.controlplane import binaries, build
 from localcloud.controlplane.errors import BuildError
 from localcloud.controlplane.programs import ETCD

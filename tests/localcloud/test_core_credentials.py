@@ -15,6 +15,7 @@ import boto3
 import pytest
 from botocore.credentials import ContainerProvider
 from botocore.exceptions import ClientError
+
 from localcloud.cloud import Durations
 
 pytestmark = pytest.mark.local

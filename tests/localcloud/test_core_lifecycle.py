@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+
 from localcloud.controlplane.process import Process
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(600)]

@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.parsers import create_parser
+
 from localcloud.aws import protocol, services
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest

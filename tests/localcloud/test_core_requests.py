@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+
 from localcloud.aws import protocol, services, validate
 from localcloud.aws.backend import AwsError
 from localcloud.aws.endpoint import checked

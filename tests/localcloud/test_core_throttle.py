@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from localcloud.aws.backend import AwsError, Call
 from localcloud.aws.throttle import Rate, Throttle
 

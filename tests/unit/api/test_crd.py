@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
+
 from modelpoc.api.checks import VALIDATIONS
 from modelpoc.api.crd import crds, rendered
 from modelpoc.cli.crds import crds as command
-from typer.testing import CliRunner
 
 pytestmark = pytest.mark.unit
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from modelpoc.api.problems import InvalidObject, parse_platform, parse_poc
-
 from tests.invalid_specs import CASES, PLATFORM, POC, SAGEMAKER_POC, Invalid
+
+from modelpoc.api.problems import InvalidObject, parse_platform, parse_poc
 
 pytestmark = pytest.mark.unit
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from tests.invalid_specs import PLATFORM, POC
+from tests.strategies import spec_dicts
+
 from modelpoc.api.meta import duration
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC, ModelPOCSpec, ModelPOCStatus
 from modelpoc.api.problems import InvalidObject, nearest, parse_poc
-
-from tests.invalid_specs import PLATFORM, POC
-from tests.strategies import spec_dicts
 
 pytestmark = pytest.mark.unit
 

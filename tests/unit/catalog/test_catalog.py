@@ -9,12 +9,12 @@ import pytest
 import typer
 import yaml
 from hypothesis import given, settings
+from tests.strategies import pocs
+from typer.testing import CliRunner, Result
+
 from modelpoc import catalog
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.cli.render import render as command
-from typer.testing import CliRunner, Result
-
-from tests.strategies import pocs
 
 pytestmark = pytest.mark.unit
 
