@@ -118,7 +118,7 @@ BEGINNINGS: tuple[states.Tell, ...] = (
 
 
 @given(st.sampled_from(BEGINNINGS), SEQUENCES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_whatever_happens(
     begin: states.Tell, actions: list[tuple[Callable[[Story, int], Story], int]]
 ) -> None:
