@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from modelpoc.api.conditions import Reason, set_conditions
+from modelpoc.api.conditions import Reason
 from modelpoc.api.meta import ADOPT, FINALIZER, ORPHAN
 from modelpoc.api.modelplatform import ModelPlatform
-from modelpoc.api.status import ModelPlatformStatus, ModelPOCStatus, Quota
 from modelpoc.controller.accounts import Account, Accounts
 from modelpoc.controller.findings import Finding, Goal
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.news import News, of_work
 from modelpoc.controller.objects import Objects
+from modelpoc.controller.platform_status import base_url, platform_status, platform_summary
 from modelpoc.controller.poc_pass import Next
-from modelpoc.controller.poc_status import resources
 from modelpoc.controller.queue import Queue
 from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable
-from modelpoc.controller.summary import Motion, Summary, summary
+from modelpoc.controller.summary import Motion, Summary
 from modelpoc.controller.unreadable import invalid_status
-from modelpoc.controller.verdicts import whole_verdicts
 from modelpoc.desired.names import platform_named
-from modelpoc.desired.places import ROUTES_PER_API, TARGET_GROUPS_PER_LOAD_BALANCER, Places
+from modelpoc.desired.places import Places
 from modelpoc.desired.platform import Lookup, places_of, platform_graph
 from modelpoc.reconcile.act import Ages, Outcome
 from modelpoc.reconcile.errors import CloudError, Stall
 from modelpoc.reconcile.graph import Graph
-from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.leave import leave
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.plan import Rules
@@ -97,18 +94,12 @@ class PlatformPass:
             await account.check()
             outcome = await account.engine.run(graph, mark, rules, ages)
         except CloudError as error:
-            return Finding(goal, trouble=error)
+            return Finding(goal, platform.metadata.generation, trouble=error)
         await self.objects.tell(key, platform.metadata, of_work(outcome))
-        return Finding(goal, outcome=outcome)
+        return Finding(goal, platform.metadata.generation, outcome=outcome)
 
     def _summary(self, found: Finding, platform: ModelPlatform, places: Places | None) -> Summary:
-        whole = summary(found, _as_poc_status(platform))
-        if whole.motion is Motion.PROGRESS and whole.reason is Reason.PROBING:
-            if places is None:
-                return Summary(Motion.PROGRESS, Reason.CREATING, "its shared parts are being read")
-            base = places.apis[0].endpoint + f"/{platform.spec.routing.base_path}"
-            return Summary(Motion.DONE, Reason.READY, f"POCs answer under {base}", ready=True)
-        return whole
+        return platform_summary(found, platform.status, base_url(platform, places))
 
     # going
 
@@ -126,7 +117,7 @@ class PlatformPass:
         gone = found.outcome is not None and found.outcome.settled
         if gone and not account.engine.inventory.owned(_mark(platform)):
             return await self._released(key, platform)
-        return await self._say(key, platform, account, found, summary(found, _as_poc_status(platform)))
+        return await self._say(key, platform, account, found, self._summary(found, platform, None))
 
     async def _left(self, key: Key, platform: ModelPlatform, account: Account) -> Next:
         try:
@@ -145,28 +136,11 @@ class PlatformPass:
         self, key: Key, platform: ModelPlatform, account: Account, found: Finding, whole: Summary
     ) -> Next:
         current = self._current(key, platform)
-        new = self._status(key, current, account, found, whole)
+        inventory, pocs = account.engine.inventory, len(self.store.pocs_of(key.name))
+        new = platform_status(current, found, whole, account.places, inventory, pocs, self.now())
         if await self.objects.write_status(key, current, new) is Written.CONFLICT:
             return Next(0.0)
         return self._next(key, found, whole)
-
-    def _status(
-        self, key: Key, platform: ModelPlatform, account: Account, found: Finding, whole: Summary
-    ) -> ModelPlatformStatus:
-        old, generation = platform.status, platform.metadata.generation
-        said = set_conditions(old.conditions, whole_verdicts(whole, old.conditions), self.now(), generation)
-        base = platform.spec.routing.base_path
-        places, pocs = account.places, len(self.store.pocs_of(key.name))
-        return old.model_copy(
-            update={
-                "observed_generation": generation,
-                "conditions": said,
-                "resources": resources(found.outcome.plan) if found.outcome else old.resources,
-                "base_url": f"{places.apis[0].endpoint}/{base}" if places else old.base_url,
-                "pocs": pocs,
-                "quotas": quotas(places, account.engine.inventory, platform, pocs),
-            }
-        )
 
     def _next(self, key: Key, found: Finding, whole: Summary) -> Next:
         error = found.trouble or next(iter(found.outcome.errors.values() if found.outcome else ()), None)
@@ -202,25 +176,5 @@ def _lookup(outcome: Outcome) -> Lookup:
     return found
 
 
-def _as_poc_status(platform: ModelPlatform) -> ModelPOCStatus:
-    return ModelPOCStatus(conditions=platform.status.conditions)
-
-
 def _left_behind(error: CloudError) -> News:
     return News("LeftBehind", f"not everything could be given up: {error}", warning=True)
-
-
-def quotas(
-    places: Places | None, inventory: Inventory, platform: ModelPlatform, pocs: int
-) -> tuple[Quota, ...]:
-    """How much is used of what limits a platform, the fullest part of each sort."""
-    if places is None:
-        return ()
-    rules = [sum(o.kind == "ListenerRule" for o in inventory.pointing_at(x.arn)) for x in places.listeners]
-    routes = [sum(o.name.startswith(f"{a.id}/") for o in inventory.of_kind("Route")) for a in places.apis]
-    found = [
-        Quota(name="target groups", used=sum(rules), limit=TARGET_GROUPS_PER_LOAD_BALANCER * len(rules)),
-        Quota(name="routes", used=sum(routes), limit=ROUTES_PER_API * len(routes)),
-    ]
-    most = platform.spec.allow.pocs_per_platform
-    return tuple(found) if most is None else (*found, Quota(name="pocs", used=pocs, limit=most))
