@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
 from tests.world import World, wait_for
 
 MARK = "modelpoc.dev/mark"
@@ -19,6 +20,15 @@ def pairs(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
 
 def taggable(world: World) -> dict[str, dict[str, str]]:
     """ARN (or name) → tags of everything in the account that takes tags and that modelpoc may make."""
+    for _ in range(5):
+        try:
+            return _taggable(world)
+        except ClientError as error:  # something went between listing it and asking for its tags
+            last = error
+    raise last
+
+
+def _taggable(world: World) -> dict[str, dict[str, str]]:
     return {
         **_balancing(world),
         **_ecs(world),

@@ -164,11 +164,19 @@ class ServiceKind(BaseKind[Service, AwsScope]):
         return await why(scope, have)
 
 
+_NO_CAPACITY = (
+    "the platform's cluster must have the capacity providers FARGATE and FARGATE_SPOT: associate them "
+    "(aws ecs put-cluster-capacity-providers)"
+)
+
+
 def refused(error: CloudError) -> CloudError:
     """What CreateService means; ECS has one code (InvalidParameterException) for much that passes."""
     words = str(error)
     if "not idempotent" in words:
         return AlreadyThere(words)
+    if "capacity provider" in words:
+        return Stall("PlatformNotReady", f"{_NO_CAPACITY} ({words})")
     passing = ("still Draining", "does not have an associated load balancer", "service linked role")
     if isinstance(error, Gone) or any(text in words for text in passing):
         return NotYet(words)
