@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.local.aws_listing import Holdings, differences, holdings, without
 from tests.local.engine_world import Died, EngineCloud, Operator, told, writes
@@ -135,6 +135,9 @@ def comparable(found: Holdings, *, priority: bool) -> Holdings:
     deadline=None,
     database=None,
     derandomize=True,
+    report_multiple_bugs=False,
+    # Shrinking takes minutes here: drop this line to have a failure's smallest history.
+    phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
 @given(data=st.data())

@@ -60,6 +60,7 @@ class ScalableTargetKind(BaseKind[ScalableTarget, AwsScope]):
     deep = frozenset({"tags"})
     gone_first = frozenset({"ScalingPolicy", "ScheduledAction"})
     within = frozenset({"Service"})
+    meddles = True
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return tags.same_tags(want, have) if field == "tags" else bool(want == have)

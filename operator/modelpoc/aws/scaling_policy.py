@@ -54,6 +54,7 @@ class ScalingPolicyKind(BaseKind[ScalingPolicy, AwsScope]):
         | {"scale_in_cooldown", "scale_out_cooldown"}
     )
     within = frozenset({ScalableTarget.kind})
+    meddles = True
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
         return await _described(scope)

@@ -43,6 +43,7 @@ class ScheduledActionKind(BaseKind[ScheduledAction, AwsScope]):
     kind = "ScheduledAction"
     fast = frozenset({"schedule", "timezone", "min", "max"})
     within = frozenset({ScalableTarget.kind})
+    meddles = True
 
     def diff(self, want: ScheduledAction, have: Observed) -> tuple[Change, ...]:
         """Here a limit of None is a wish too: that this action does not move it."""

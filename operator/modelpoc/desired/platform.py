@@ -120,7 +120,12 @@ class _Platform:
 
     def _api(self) -> HttpApi:
         name = self.named.name(128)
-        return HttpApi(name=name, cors=_cors(self.spec.routing.cors), tags=self.named.tags(name))
+        return HttpApi(
+            name=name,
+            cors=_cors(self.spec.routing.cors),
+            disable_execute_api_endpoint=False,
+            tags=self.named.tags(name),
+        )
 
     def _within(self, api: HttpApi) -> Iterable[Resource]:
         if not api.given:
@@ -144,6 +149,7 @@ class _Platform:
             api_id=Ref(HttpApi.kind, api.name, "id"),
             vpc_link_id=Ref(VpcLink.kind, self.link.name, "id", When.SETTLED),
             listener_arn=Ref(Listener.kind, listener.name),
+            request_parameters={},
             mark=str(self.named.owner.mark),
         )
 

@@ -29,6 +29,7 @@ class BaseKind(Generic[R, S]):
     gone_first: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
     volatile: frozenset[str] = frozenset()
+    meddles: bool = False
 
     def reason(self, claim: str | None) -> str:
         return "OwnedByOther"

@@ -46,12 +46,17 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
     Something that someone else holds, or that is missing, holds back every write: a POC that cannot be had
     whole is not begun. What is no longer asked for goes once all that is asked for is there and settled,
     so that the new serves before the old goes; and each thing only when nothing observed points at it.
+    What would work against the new (`Kind.meddles`) goes at once, and before what it points at changes.
     """
     wanted = _held_back(_Wanted(graph, inventory, kinds, mark, rules or Rules()).steps())
     kept = {(s.kind, s.have.id) for s in wanted if s.have}
     leftovers = Leftovers(inventory, kinds, mark, kept).steps()
+    meddling = [s for s in leftovers if kinds[s.kind].meddles]
+    blocked = any(s.verb in BLOCKING for s in wanted)
     if any(s.verb is not Verb.KEEP for s in wanted):
-        leftovers = [_after(s, ("the rest",)) if s.verb is Verb.DELETE else s for s in leftovers]
+        waiting = [s for s in leftovers if s.verb is Verb.DELETE and (blocked or s not in meddling)]
+        leftovers = [_after(s, ("the rest",)) if s in waiting else s for s in leftovers]
+    wanted = [_unmeddled(s, meddling) for s in wanted]
     known = {s.key for s in (*wanted, *leftovers)}
     unclear = (key for key in inventory.doubts(mark) if key not in known)
     doubts = (Step(Verb.WAIT, kind, name, message=IN_DOUBT) for kind, name in unclear)
@@ -60,6 +65,12 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
 
 def _after(step: Step, first: tuple[str, ...]) -> Step:
     return replace(step, waits_for=step.waits_for + first)
+
+
+def _unmeddled(step: Step, meddling: list[Step]) -> Step:
+    if step.verb is not Verb.UPDATE or step.have is None:
+        return step
+    return _after(step, tuple(str(m.have) for m in meddling if m.have and step.have.id in m.have.refs))
 
 
 def _held_back(steps: list[Step]) -> list[Step]:
