@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.e2e.failing import CRASH, env
 from tests.e2e.test_admission import Kubectl
+from tests.unit.controller.held import PLATFORM
 from tests.unit.controller.states import Case, cases
 from tests.unit.controller.table import ROOT, Row, rows
 from tests.world import World, poc
@@ -52,7 +53,7 @@ def told(kubectl: Kubectl) -> dict[str, Case]:
         put(kubectl, [bare(c, turn) for c in found.values() if of_generation(c) >= turn])
     for case in found.values():
         if case.item["metadata"].get("deletionTimestamp"):
-            kubectl.must("delete", "modelpoc", case.name, "--wait=false")
+            kubectl.must("delete", named(case), "--wait=false")
     spoken = [c for c in found.values() if c.status.get("conditions")]
     put(kubectl, [{**bare(c, 1), "status": c.status} for c in spoken], "--subresource=status")
     return found
@@ -64,15 +65,20 @@ def of_generation(case: Case) -> int:
     return int(meta["generation"]) - bool(meta.get("deletionTimestamp"))
 
 
+def named(case: Case) -> str:
+    return f"{case.item['kind'].lower()}/{case.name}"
+
+
 def bare(case: Case, turn: int) -> Item:
     """An object that is admitted; another tag makes another generation."""
-    meta = {
-        "name": case.name,
-        "namespace": "default",
-        "finalizers": case.item["metadata"].get("finalizers", []),
+    kind, finalizers = case.item["kind"], case.item["metadata"].get("finalizers", [])
+    spec = PLATFORM.spec.to_dict() if kind == "ModelPlatform" else {"ecs": {"image": "local/echo:1"}}
+    return {
+        "apiVersion": "modelpoc.dev/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": case.name, "finalizers": finalizers},
+        "spec": {**spec, "tags": {"turn": str(turn)}},
     }
-    spec = {"ecs": {"image": "local/echo:1"}, "tags": {"turn": str(turn)}}
-    return {"apiVersion": "modelpoc.dev/v1alpha1", "kind": "ModelPOC", "metadata": meta, "spec": spec}
 
 
 def put(kubectl: Kubectl, items: list[Item], *words: str) -> None:
@@ -82,7 +88,8 @@ def put(kubectl: Kubectl, items: list[Item], *words: str) -> None:
 
 def test_the_objects_are_those_of_the_states(kubectl: Kubectl, told: Mapping[str, Case]) -> None:
     live = {
-        i["metadata"]["name"]: i for i in json.loads(kubectl.must("get", "modelpocs", "-o", "json"))["items"]
+        i["metadata"]["name"]: i
+        for i in json.loads(kubectl.must("get", "modelpocs,modelplatforms", "-o", "json"))["items"]
     }
     for name, case in told.items():
         meta = case.item["metadata"]
@@ -95,7 +102,7 @@ def test_kubectl_wait_makes_of_each_state_what_the_table_says(
     kubectl: Kubectl, told: Mapping[str, Case]
 ) -> None:
     def asked(case: Case) -> str:
-        done = kubectl("wait", "--for=condition=Ready", f"poc/{case.name}", "--timeout=0")
+        done = kubectl("wait", "--for=condition=Ready", named(case), "--timeout=0")
         return "done" if done.returncode == 0 else "waits"
 
     with ThreadPoolExecutor(3) as pool:

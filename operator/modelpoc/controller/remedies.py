@@ -8,7 +8,7 @@ from modelpoc.reconcile.plan import Step, Verb
 _CURES = {
     Reason.ROUTE_CONFLICT: "choose another route.path, or delete what holds it",
     Reason.PRIORITY_CONFLICT: "choose another route.priority, or leave it out to get a free one",
-    Reason.OWNED_BY_OTHER: "rename the POC, or delete what holds the name",
+    Reason.OWNED_BY_OTHER: "rename it, or delete what holds the name",
     Reason.SECRET_NOT_FOUND: "create it, or correct the name",
     Reason.SECRET_NOT_ALLOWED: "have it added to the platform's allow.secretArns",
     Reason.IMAGE_NOT_ALLOWED: "use an allowed image, or have it added to the platform's allow.images",

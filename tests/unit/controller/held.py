@@ -13,9 +13,12 @@ from typing import Any
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.aws.gateway import plain
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.secret import SecretValue
+from modelpoc.desired.names import platform_named
 from modelpoc.desired.places import ApiPlace, ListenerPlace, Place, Places
+from modelpoc.desired.platform import places_of, platform_graph
 from modelpoc.desired.poc import named_of, poc_graph, suspended_graph
 from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import CloudError
@@ -24,7 +27,6 @@ from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.owner import Mark, Owner
 from modelpoc.reconcile.plan import Plan, Rules, Step, Verb, plan
 from modelpoc.reconcile.resource import Observed, Phase, State
-from modelpoc.reconcile.steps import Key
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 ARN = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}".format
@@ -107,6 +109,7 @@ class Held:
             for step in ready:
                 self.carry_out(step)
             done += ready
+            assert len(done) < 200, [str(s) for s in ready]
         return done
 
     def carry_out(self, step: Step) -> None:
@@ -129,7 +132,7 @@ class Held:
         }
         fields |= {"priority": fields.get("priority") or 30_001} if step.kind == "ListenerRule" else {}
         refs = {o.id for key in step.uses if (o := self.inventory.get(*key))}
-        return Observed(
+        have = Observed(
             step.kind,
             step.name,
             id,
@@ -139,6 +142,7 @@ class Held:
             claims=KINDS[step.kind].claims(want),
             owner=self.mark,
         )
+        return have if not KINDS[step.kind].diff(want, have) else _without_our_name(have)
 
     def id_of(self, step: Step) -> str:
         if step.kind == "TaskDefinition":
@@ -205,8 +209,32 @@ class Held:
         self.put(replace(have, state=state, fields=fields, attrs={**attrs, "serving": back_to}))
 
 
+@dataclass
+class HeldPlatform(Held):
+    """The same of a platform, none of whose parts is given."""
+
+    platform: ModelPlatform = PLATFORM
+
+    @property
+    def mark(self) -> Mark:
+        return platform_named(self.platform.metadata, self.platform.owner_id, {}).owner.mark
+
+    def running(self) -> Graph:
+        return platform_graph(self.platform)
+
+    def places(self) -> Places | None:
+        """What POCs are told of it."""
+        by_key = {(s.kind, s.want.name): s.have for s in self.plan().steps if s.want}
+        return places_of(self.platform, lambda kind, name: by_key.get((kind, name)))
+
+
+def _without_our_name(have: Observed) -> Observed:
+    """Some kinds are observed without the tag that only carries our name."""
+    return replace(have, fields={**have.fields, "tags": plain(have.fields["tags"])})
+
+
 def _attrs(step: Step, id: str, version: str) -> dict[str, Any]:
-    return {"arn": id, "id": id, "name": step.name, "version": version}
+    return {"arn": id, "id": id, "name": step.name, "version": version, "endpoint": API.endpoint}
 
 
 def _serving(step: Step, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,6 +258,3 @@ def up(subject: ModelPOC | None = None) -> Held:
     held.make()
     assert held.plan().settled, [str(s) for s in held.plan().steps]
     return held
-
-
-__all__ = ["API", "PARAMETER", "PLACE", "PLACES", "PLATFORM", "SETTLING", "Held", "Key", "poc", "up"]

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from tests.unit.controller.held import PARAMETER, PLATFORM, SETTLING, Held
-from tests.unit.controller.story import BAD, START, WAITING, Story
+from tests.unit.controller.held import PARAMETER, PLATFORM, SETTLING, Held, HeldPlatform, poc
+from tests.unit.controller.story import BAD, START, STEP, WAITING, Story
 
 from modelpoc.api.conditions import Condition, Reason
 from modelpoc.api.ecs import PLACEHOLDER
+from modelpoc.api.meta import FINALIZER
+from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.controller.findings import Finding, Goal
+from modelpoc.controller.platform_status import base_url, platform_status, platform_summary
 from modelpoc.controller.store import Unreadable, read_poc
+from modelpoc.controller.summary import Motion, Summary
 from modelpoc.controller.unreadable import invalid_status
 from modelpoc.desired.allow import Fleet, Refusal
 from modelpoc.reconcile.errors import Retry, Stall
@@ -55,20 +60,20 @@ class Case:
 
 
 Tell = Callable[[], Story]
-_TOLD: list[tuple[str, str, Tell]] = []
+TOLD: list[tuple[str, str, Tell]] = []
 
 
 def _told(state: str) -> Callable[[Tell], Tell]:
     """The function's name names the case."""
 
     def add(tell: Tell) -> Tell:
-        _TOLD.append((tell.__name__.replace("_", "-"), state, tell))
+        TOLD.append((tell.__name__.replace("_", "-"), state, tell))
         return tell
 
     return add
 
 
-def item_of(poc: ModelPOC) -> dict[str, Any]:
+def item_of(poc: ModelPOC | ModelPlatform) -> dict[str, Any]:
     return {
         "apiVersion": poc.api_version,
         "kind": poc.kind,
@@ -78,12 +83,18 @@ def item_of(poc: ModelPOC) -> dict[str, Any]:
     }
 
 
-def cases() -> Iterable[Case]:
-    """Every case, from scratch."""
-    for name, state, tell in _TOLD:
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every case, made once."""
+    return tuple(_cases())
+
+
+def _cases() -> Iterable[Case]:
+    for name, state, tell in TOLD:
         story = tell()
         yield Case(name, state, item_of(story.poc), story.before.status.conditions)
     yield from (_not_yet_seen(), _invalid())
+    yield from (told() for told in _OF_PLATFORMS)
 
 
 def _not_yet_seen() -> Case:
@@ -435,3 +446,115 @@ def deletion_without_platform() -> Story:
     words = "there is no ModelPlatform default: create it, or correct spec.platformRef.name"
     refusal = Refusal(Reason.PLATFORM_NOT_FOUND, words)
     return ready().delete().see(Finding(Goal.DELETE, refusals=(refusal,)))
+
+
+# Platforms
+
+
+class PlatformStory:
+    """A platform's life, pass by pass."""
+
+    def __init__(self) -> None:
+        born = {"creationTimestamp": START, "finalizers": [FINALIZER], "generation": 1, "name": "default"}
+        self.now = START
+        self.platform = ModelPlatform.model_validate({"metadata": born, "spec": PLATFORM.spec})
+        self.held = HeldPlatform(poc(), platform=self.platform)
+        self.before = self.platform
+
+    def see(self, found: Finding, whole: Summary | None = None) -> PlatformStory:
+        self.now += STEP
+        places = self.held.places()
+        said = whole or platform_summary(found, self.platform.status, base_url(self.platform, places))
+        status = platform_status(self.platform, found, said, places, self.held.inventory, 0, self.now)
+        self.before = self.platform
+        self.platform = self.platform.model_copy(update={"status": status})
+        return self
+
+    def passed(self, goal: Goal = Goal.RUN) -> PlatformStory:
+        outcome = self.held.outcome(Graph() if goal is Goal.DELETE else None)
+        return self.see(Finding(goal, self.platform.metadata.generation, outcome=outcome))
+
+    def ready(self) -> PlatformStory:
+        self.held.make()
+        return self.passed()
+
+    def meta(self, **update: Any) -> PlatformStory:
+        meta = self.platform.metadata.model_copy(update=update)
+        self.platform = self.platform.model_copy(update={"metadata": meta})
+        return self
+
+    def case(self, name: str, state: str) -> Case:
+        return Case(f"platform-{name}", state, item_of(self.platform), self.before.status.conditions)
+
+
+def _platform_creating() -> Case:
+    return PlatformStory().passed().case("creating", BUILDING)
+
+
+def _platform_changed() -> Case:
+    """Another integration is due after a change of its spec: that is no repair."""
+    story = PlatformStory().ready().meta(generation=2)
+    story.held.inventory.deleted(*story.held.of_kind("Integration").key)
+    return story.passed().case("changed", BUILDING)
+
+
+def _platform_ready() -> Case:
+    return PlatformStory().ready().case("ready", SERVING)
+
+
+def _platform_repaired() -> Case:
+    story = PlatformStory().ready()
+    story.held.change("LoadBalancer", tags={})
+    return story.passed().case("repaired", REPAIRED)
+
+
+def _platform_down() -> Case:
+    story = PlatformStory().ready()
+    story.held.inventory.deleted(*story.held.of_kind("Integration").key)
+    return story.passed().case("down", DOWN)
+
+
+def _platform_denied() -> Case:
+    story = PlatformStory()
+    story.held.errors["Cluster"] = Stall("AccessDenied", "CreateCluster: not authorized (AccessDenied)")
+    return story.passed().case("access-denied", STUCK)
+
+
+def _platform_in_the_wrong_account() -> Case:
+    error = Stall("WrongAccount", "these credentials belong to 999999999999, not 123456789012")
+    return PlatformStory().see(Finding(Goal.RUN, 1, trouble=error)).case("wrong-account", STUCK)
+
+
+def _platform_lost() -> Case:
+    return PlatformStory().ready().see(Finding(Goal.RUN, 1, trouble=NO_ANSWER)).case("lost", LOST)
+
+
+def _platform_mute() -> Case:
+    return PlatformStory().see(Finding(Goal.RUN, 1, trouble=NO_ANSWER)).case("mute", MUTE)
+
+
+def _platform_in_use() -> Case:
+    story = PlatformStory().ready().meta(generation=2, deletion_timestamp=START + STEP)
+    words = "2 POCs use it (default/a, default/b): delete them first"
+    whole = Summary(Motion.PROGRESS, Reason.WAITING_FOR_POCS, words)
+    return story.see(Finding(Goal.DELETE, 2), whole).case("in-use", DELETED)
+
+
+def _platform_deleting() -> Case:
+    story = PlatformStory().ready().meta(generation=2, deletion_timestamp=START + STEP)
+    return story.passed(Goal.DELETE).case("deleting", DELETED)
+
+
+_OF_PLATFORMS = (
+    _platform_creating,
+    _platform_changed,
+    _platform_ready,
+    _platform_repaired,
+    _platform_down,
+    _platform_denied,
+    _platform_in_the_wrong_account,
+    _platform_lost,
+    _platform_mute,
+    _platform_in_use,
+    _platform_deleting,
+)

@@ -19,7 +19,7 @@ def news(story: Story) -> list[News]:
     return of_status(story.before.status, story.poc.status)
 
 
-@pytest.mark.parametrize("told", [t for _, _, t in states._TOLD], ids=[n for n, _, _ in states._TOLD])
+@pytest.mark.parametrize("told", [t for _, _, t in states.TOLD], ids=[n for n, _, _ in states.TOLD])
 def test_nothing_new_is_told_when_nothing_changed(told: states.Tell) -> None:
     status = told().poc.status
     assert of_status(status, status) == []

@@ -21,14 +21,14 @@ from modelpoc.reconcile.plan import Verb
 
 pytestmark = pytest.mark.unit
 
-TOLD = {name: tell for name, _, tell in states._TOLD}
+TOLD = {name: tell for name, state, tell in states.TOLD if state != states.CHANGED}
+"""Those that end with a look."""
 
 
 @pytest.mark.parametrize("tell", TOLD.values(), ids=TOLD)
 def test_a_second_look_at_the_same_changes_nothing(tell: states.Tell) -> None:
     story = tell()
-    if story.found is None:
-        pytest.skip("nobody looked since people changed it")
+    assert story.found is not None
     once = story.poc.status.to_dict()
     assert story.see(story.found).poc.status.to_dict() == once
 
@@ -118,7 +118,7 @@ BEGINNINGS: tuple[states.Tell, ...] = (
 
 
 @given(st.sampled_from(BEGINNINGS), SEQUENCES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_happens(
     begin: states.Tell, actions: list[tuple[Callable[[Story, int], Story], int]]
 ) -> None:

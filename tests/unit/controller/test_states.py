@@ -14,7 +14,7 @@ from modelpoc.api.crd import POC_COLUMNS
 
 pytestmark = pytest.mark.unit
 
-CASES = list(cases())
+CASES = cases()
 ROWS = {row.state: row for row in rows()}
 each = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 

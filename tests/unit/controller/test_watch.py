@@ -69,7 +69,7 @@ def test_these_do_not(change: Callable[[dict[str, Any]], Any]) -> None:
     assert signature(changed) == signature(metadata())
 
 
-@pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.name)
 def test_no_status_that_we_write_wakes_us(case: Case) -> None:
     watch = watched()
     meta = {**case.item["metadata"], "uid": "u", "resourceVersion": "10"}
