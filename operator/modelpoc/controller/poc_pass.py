@@ -97,6 +97,11 @@ class PocPass:
         return await self._living(key, poc, platform)
 
     async def _unreadable(self, key: Key, poc: Unreadable) -> Next:
+        """What it owns cannot be told; once it is let go of, the sweep finds that."""
+        meta = poc.metadata
+        if meta.deletion_timestamp and meta.annotations.get(ORPHAN) == "true":
+            written = await self.objects.remove_finalizer(key, meta) if FINALIZER in meta.finalizers else None
+            return Next(0.0 if written is Written.CONFLICT else None)
         status = invalid_status(poc, self.now())
         if status is not None:
             await self.objects.write_raw_status(key, poc.metadata, status)

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from tests.unit.controller.story import START
 
-from modelpoc.controller.store import Unreadable, platform_of, read_platform, read_poc
+from modelpoc.api.meta import FINALIZER, ORPHAN, ObjectMeta
+from modelpoc.controller.keys import Key
+from modelpoc.controller.kube import Written
+from modelpoc.controller.poc_pass import PocPass
+from modelpoc.controller.settings import Settings
+from modelpoc.controller.store import Store, Unreadable, platform_of, read_platform, read_poc
 from modelpoc.controller.unreadable import invalid_status
 
 pytestmark = pytest.mark.unit
@@ -80,3 +85,32 @@ def test_its_platform_is_known_all_the_same() -> None:
 
 def test_a_platform_can_be_unreadable_too() -> None:
     assert isinstance(read_platform(body({"region": 3})), Unreadable)
+
+
+class Kept:
+    """Stands for `Objects`: keeps what a pass writes."""
+
+    def __init__(self) -> None:
+        self.finalizers: list[tuple[str, ...]] = []
+        self.statuses: list[Any] = []
+
+    async def remove_finalizer(self, key: Key, meta: ObjectMeta) -> Written:
+        self.finalizers.append(tuple(f for f in meta.finalizers if f != FINALIZER))
+        return Written.DONE
+
+    async def write_raw_status(self, key: Key, meta: ObjectMeta, status: Any) -> Written:
+        self.statuses.append(status)
+        return Written.DONE
+
+
+@pytest.mark.parametrize("orphan", [True, False])
+async def test_one_that_is_being_deleted_is_let_go_of_on_request(orphan: bool) -> None:
+    gone = body(WRONG)
+    annotations = {ORPHAN: "true"} if orphan else {}
+    gone["metadata"] |= {"deletionTimestamp": START, "finalizers": [FINALIZER], "annotations": annotations}
+    store, written, key = Store(), Kept(), Key("default", "echo")
+    store.put(key, read_poc(gone))
+    one: Any = PocPass(store, None, written, None, Settings(), None)
+    await one.run(key)
+    assert written.finalizers == ([()] if orphan else [])
+    assert len(written.statuses) == (0 if orphan else 1)
