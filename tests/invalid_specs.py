@@ -260,6 +260,12 @@ CASES: tuple[Invalid, ...] = (
         "larger than timeoutSeconds",
     ),
     Invalid(
+        "health-command",
+        {"ecs.healthCheck": {"command": ["CMD-SHELL", "exit 0"]}},
+        "spec.ecs.healthCheck.command",
+        "for a shell write sh, -c and the line",
+    ),
+    Invalid(
         "health-threshold",
         {"ecs.healthCheck": {"healthyThreshold": 1}},
         "spec.ecs.healthCheck.healthyThreshold",

@@ -175,6 +175,14 @@ class HealthCheck(Model):
             lambda check: check.interval_seconds > check.timeout_seconds,
             field="intervalSeconds",
         ),
+        Rule(
+            "!has(self.command) || size(self.command) == 0 || "
+            "!(self.command[0] in ['CMD', 'CMD-SHELL', 'NONE'])",
+            "command is a program and its arguments, without ECS's CMD or CMD-SHELL before it: "
+            "for a shell write sh, -c and the line",
+            lambda check: not check.command or check.command[0] not in ("CMD", "CMD-SHELL", "NONE"),
+            field="command",
+        ),
     )
 
     path: Annotated[
