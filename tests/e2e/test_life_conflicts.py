@@ -150,6 +150,28 @@ def test_a_priority_that_becomes_free_is_taken(world: World) -> None:
     _answers(world, "free-two", "two")
 
 
+def test_a_poc_that_serves_and_asks_for_a_taken_priority(world: World) -> None:
+    world.apply(poc("sits", route={"priority": 4850}), poc("wants", ecs={"env": env("wants")}))
+    world.ready("sits")
+    own = world.ready("wants")["placement"]["priority"]
+    world.patch("wants", {"route": {"priority": 4850}})
+    status = world.stalled("wants", "PriorityConflict", 30)
+    assert status["placement"]["priority"] == own
+    assert world.predict("wants").json()["revision"] == "wants"
+    world.patch("wants", {"route": {"priority": 4851}})
+    assert world.ready("wants")["placement"]["priority"] == 4851
+
+
+def test_a_path_below_another(world: World) -> None:
+    path = "/poc-deployment/parent"
+    world.apply(
+        poc("parent", ecs={"env": env("parent")}),
+        poc("child", route={"path": f"{path}/child"}, ecs={"env": env("child")}),
+    )
+    _answers(world, "child", "child")
+    _answers(world, "parent", "parent")
+
+
 def test_someone_elses_rule_is_never_touched(world: World) -> None:
     """A rule that a person made by hand, at the priority and with the path that a POC wants."""
     elbv2 = world.client("elbv2")

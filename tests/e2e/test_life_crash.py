@@ -149,6 +149,28 @@ def test_a_restart_with_everything_ready_writes_nothing(world: World, kill: bool
     assert _objects(world) == before
 
 
+def test_a_restart_while_aws_is_away_takes_nothing_back(world: World) -> None:
+    world.apply(poc("bears"))
+    before = world.ready("bears")
+    since = world.last_call()
+    world.stop_operator(kill=True)
+    world.local("faults", "PUT", [{**OPERATOR, "error": "InternalFailure", "status": 500}])
+    try:
+        world.start_operator()
+        assert wait_for(lambda: len(world.operator_calls(since)) >= 5, 60)
+        time.sleep(3)
+        status = world.get("bears")["status"]
+        ready = [c for c in status["conditions"] if c["type"] == "Ready"]
+        assert ready == [c for c in before["conditions"] if c["type"] == "Ready"]
+        assert status["revision"] == before["revision"]
+        world.apply(poc("meanwhile"))
+    finally:
+        world.local("faults", "DELETE")
+    world.ready("meanwhile", 90)
+    world.ready("bears")
+    assert "bears" not in str([c for c in world.operator_calls(since) if c["mutating"]])
+
+
 def _listings(world: World, since: int) -> int:
     return sum(c["operation"] == "DescribeTargetGroups" for c in world.operator_calls(since))
 
