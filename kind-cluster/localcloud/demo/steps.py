@@ -77,7 +77,7 @@ class Demo:
     def _until_ready(self) -> None:
         deadline, words = time.monotonic() + READY_SECONDS, ""
         while time.monotonic() < deadline:
-            conditions = _conditions(self._poc())
+            conditions = current_conditions(self._poc())
             ready = conditions.get("Ready", {})
             words = f"{ready.get('reason', 'waiting for the operator')}: {ready.get('message', '')}"
             self._tell(words.splitlines()[0][:150])
@@ -130,7 +130,7 @@ def _called(
     return done.stdout
 
 
-def _conditions(poc: Mapping[str, Any]) -> dict[str, Any]:
+def current_conditions(poc: Mapping[str, Any]) -> dict[str, Any]:
     """By type; none while they speak of an earlier spec."""
     status_ = poc.get("status", {})
     if status_.get("observedGeneration") != poc["metadata"]["generation"]:

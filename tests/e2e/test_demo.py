@@ -1,0 +1,107 @@
+"""`make demo` and `make down`, as people run them: again, interrupted, and beside one another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.world import ROOT
+
+from localcloud.controlplane.process import Process
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+INTERRUPTED = 130
+
+
+class Shell:
+    """The demo's commands in one cloud of its own, with a state folder of its own."""
+
+    def __init__(self, state: Path) -> None:
+        self.state, self.name = state, f"demo-{uuid.uuid4().hex[:6]}"
+        self.environ = {**os.environ, "XDG_STATE_HOME": str(state)}
+        self.program = [sys.executable, "-m", "localcloud.demo", "--name", self.name, "--time-scale", "50"]
+
+    def demo(self) -> str:
+        done = subprocess.run(
+            self.program, cwd=ROOT, env=self.environ, capture_output=True, text=True, check=False, timeout=400
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def interrupt(self, at: str) -> str:
+        """Ctrl-C as soon as a line holds `at`; the lines from there on."""
+        running = subprocess.Popen(
+            self.program,
+            cwd=ROOT,
+            env=self.environ,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert running.stderr is not None
+        assert any(at in line for line in running.stderr), f"the demo ended before {at!r}"
+        os.killpg(running.pid, signal.SIGINT)
+        rest = running.stderr.read()
+        assert running.wait(60) == INTERRUPTED, rest
+        return rest
+
+    def local(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).with_name("modelpoc")), "local", *words, "--name", self.name]
+        return subprocess.run(
+            command, env=self.environ, capture_output=True, text=True, check=False, timeout=120
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    shell = Shell(tmp_path)
+    yield shell
+    shell.local("down")
+
+
+def test_the_demo_gets_to_a_prediction_goes_on_after_ctrl_c_and_goes_without_a_trace(shell: Shell) -> None:
+    told = shell.interrupt(at="starting the local AWS")
+    assert "Nothing is left running" in told
+    assert not list(shell.state.rglob("*"))
+
+    told = shell.interrupt(at="created")
+    assert "The cloud is left running: `make demo" in told
+    first = shell.demo()
+    assert '"title":' in first
+    assert "  ecs       True    Ready " in first
+    began = time.monotonic()
+    assert '"title":' in shell.demo()
+    assert time.monotonic() - began < 60
+
+    mentioned = [process for process in _processes() if shell.name in process.args]
+    assert mentioned
+    shell.local("down")
+    assert [process.args for process in mentioned if process.alive()] == []
+    assert not list(shell.state.rglob("*"))
+
+
+class _Running:
+    """A process of this machine and its command line."""
+
+    def __init__(self, pid: int, args: str) -> None:
+        self.args, self._process = args, Process.of(pid)
+
+    def alive(self) -> bool:
+        return self._process.alive()
+
+
+def _processes() -> Iterator[_Running]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                args = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            yield _Running(int(entry.name), args)
