@@ -18,13 +18,13 @@ Holdings = dict[str, Any]
 _OF_THE_MOMENT = frozenset({
     "createdAt", "registeredAt", "registeredBy", "updatedAt", "CreatedDate", "CreatedTime", "CreationTime",
     "LastUpdatedDate", "LastChangedDate", "LastAccessedDate", "creationTime", "storedBytes", "events",
-    "deployments", "revision", "runningCount", "pendingCount", "RouteId", "IntegrationId", "AuthorizerId",
+    "deployments", "revision", "runningCount", "pendingCount", "RouteId", "IntegrationId",
     "DeploymentId", "LastDeploymentStatusMessage", "ScalableTargetARN", "PolicyARN", "ScheduledActionARN",
     "Alarms", "SecretVersionsToStages", "StateUpdatedTimestamp", "AlarmConfigurationUpdatedTimestamp",
     "StateTransitionedTimestamp", "VpcLinkStatusMessage", "statistics", "RuleArn", "taskDefinitionArn",
     "currentServiceDeployment", "currentServiceRevisions", "serviceArn", "attachments", "State",
     "StateReason", "StateReasonData", "StateValue", "AlarmArn", "runningTasksCount", "pendingTasksCount",
-    "activeServicesCount", "registeredContainerInstancesCount",
+    "activeServicesCount", "ApiEndpoint", "DNSName", "registeredContainerInstancesCount",
 })  # fmt: skip
 _HASHES = ("modelpoc.dev/content", "modelpoc.dev/versions")
 """Labels with hashes over versions of secrets, which AWS or chance makes; what they stand for is compared."""
@@ -109,8 +109,10 @@ class _Listing:
         for rule in self.pages("elbv2", "describe_rules", "Rules", ListenerArn=arn):
             found = self._elb_tags(rule["RuleArn"])
             if not rule["IsDefault"]:
-                name = found.get("modelpoc.dev/resource") or str(rule["Conditions"])
-                self.put("ListenerRule", name, {**rule, "tags": found}, rule["RuleArn"])
+                # Ours for it holds a hash of the listener's ARN, which AWS makes.
+                paths = " ".join(v for c in rule["Conditions"] for v in c.get("Values", ()))
+                called = [found["modelpoc.dev/resource"]] if "modelpoc.dev/resource" in found else []
+                self.put("ListenerRule", paths, {**rule, "tags": found}, rule["RuleArn"], *called)
 
     def _elb_tags(self, arn: str) -> dict[str, str]:
         answer = self._client("elbv2").describe_tags(ResourceArns=[arn])

@@ -166,7 +166,7 @@ class Kind(Protocol, Generic[W, S]):
     volatile: frozenset[str]
     """Attributes that an update changes (the version of a secret): not known while one is due."""
     meddles: bool
-    """Whether one that is no longer asked for would change what is: autoscaling, a count that is now fixed."""
+    """Whether one that is no longer asked for changes what is: autoscaling, a count that is now fixed."""
 
     def reason(self, claim: str | None) -> str:
         """The PascalCase reason when somebody else holds `claim`, or (None) the thing of our name."""
