@@ -79,6 +79,9 @@ def test_the_old_revision_serves_and_the_failure_is_told(world: World, fleet: Fl
         assert word in of_condition(status, "Ready")["message"]
     assert status["revision"] == before["revision"]
     assert status["failedRevision"] not in ("", before["revision"])
+    definitions = [r for r in status["resources"] if r["kind"] == "TaskDefinition"]
+    serving = next(r for r in definitions if r["id"].endswith(f"/{before['revision']}"))
+    assert (serving["state"], len(definitions)) == ("Waiting", 2)
     assert world.predict(name).json()["revision"] == "good"
 
 

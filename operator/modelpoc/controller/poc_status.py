@@ -124,8 +124,9 @@ _STATES = {
 
 def _resource(step: Step) -> ResourceStatus:
     going = step.have is not None and step.have.state.phase is Phase.GOING
-    state = "Deleting" if going else _STATES[step.verb]
-    waits = f"after {', '.join(step.waits_for)}" if step.waits_for and step.verb in WRITES else ""
+    waiting = bool(step.waits_for) and step.verb in WRITES
+    state = "Deleting" if going else "Waiting" if waiting else _STATES[step.verb]
+    waits = f"{step.verb.value}d after {', '.join(step.waits_for)}" if waiting else ""
     return ResourceStatus(
         kind=step.kind,
         name=step.name,
