@@ -216,7 +216,7 @@ class Operator:
     # the platform
 
     def platform_pass(self, ages: Ages = EAGER, graph: Graph | None = None) -> Outcome:
-        wanted = platform_graph(self.platform) if graph is None else graph
+        wanted = self.platform_graph() if graph is None else graph
         outcome: Outcome = self.run(self.engine.run(wanted, self.platform_mark, ages=ages))
         have = {(s.kind, s.name): s.have for s in outcome.plan.steps if s.want}
         self.places = places_of(self.platform, lambda kind, name: have.get((kind, name)))
@@ -224,6 +224,12 @@ class Operator:
 
     def platform_up(self, seconds: float = 30) -> Outcome:
         return self._until_settled(self.platform_pass, seconds)
+
+    def platform_down(self, seconds: float = 30) -> Outcome:
+        return self._until_settled(lambda: self.platform_pass(graph=Graph()), seconds)
+
+    def platform_graph(self) -> Graph:
+        return platform_graph(self.platform)
 
     @property
     def platform_mark(self) -> Mark:
