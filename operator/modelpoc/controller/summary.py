@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from modelpoc.api.conditions import Reason
+from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
 from modelpoc.api.status import ModelPOCStatus
 from modelpoc.controller.findings import Answer, Finding, Goal
 from modelpoc.controller.motion import motion_reason, progress, still_answers, was_ready
@@ -108,7 +108,18 @@ def _broken(found: Finding, old: ModelPOCStatus) -> Summary | None:
     if not broken or found.outcome is None or found.goal is Goal.OBSERVE:
         return None
     reason = reason_of(broken[0].reason)
-    return Summary(Motion.STALLED, reason, with_cure(reason, _why_broken(found.outcome, broken)))
+    said = _said_before(found.outcome, broken[0], old)
+    return Summary(Motion.STALLED, reason, said or with_cure(reason, _why_broken(found.outcome, broken)))
+
+
+def _said_before(outcome: Outcome, step: Step, old: ModelPOCStatus) -> str | None:
+    """What was said of the same failure, once AWS has forgotten the task that told (after an hour)."""
+    stalled = old.condition(ConditionType.STALLED)
+    if any(outcome.explained.values()) or stalled is None or stalled.status is not ConditionStatus.TRUE:
+        return None
+    failed = str(getattr(step.want, "task_definition", "")).rpartition("/")[2]
+    same = stalled.reason == step.reason and failed == old.failed_revision
+    return stalled.message if same and failed else None
 
 
 def _why_broken(outcome: Outcome, broken: Sequence[Step]) -> str:
