@@ -87,7 +87,7 @@ def test_the_environment_reaches_it(local: Clouds, monkeypatch: pytest.MonkeyPat
     for key, value in local.status()["environment"].items():
         monkeypatch.setenv(key, value)
     assert boto3.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
-    assert "export AWS_ENDPOINT_URL='http://127.0.0.1:" in local("status", "-o", "env")
+    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in local("status", "-o", "env")
 
 
 def test_a_second_up_leaves_it_as_it_is(local: Clouds) -> None:

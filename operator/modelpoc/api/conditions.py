@@ -103,7 +103,7 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     """The spec cannot be, by itself or in the eyes of AWS."""
     RUNTIME_NOT_SUPPORTED = "RuntimeNotSupported"
-    """This version of the operator cannot run this runtime."""
+    """This version of the operator, or this platform, cannot run this runtime."""
     AWS_UNAVAILABLE = "AwsUnavailable"
     """AWS does not answer, or only with errors; tried again by itself."""
     WAITING_FOR_POCS = "WaitingForPocs"

@@ -26,7 +26,7 @@ class Bucket:
 
     def drain(self) -> None:
         """AWS refused: others draw from the same rate, so what was saved up is not there."""
-        self._tokens = min(self._tokens, 0.0)
+        self._tokens, self._at = min(self._tokens, 0.0), time.monotonic()
 
     def _reserve(self) -> float:
         now = time.monotonic()

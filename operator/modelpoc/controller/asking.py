@@ -42,9 +42,12 @@ class Asking:
         self, key: Key, poc: ModelPOC, platform: ModelPlatform, scope: AwsScope, found: Finding, turn: int
     ) -> Finding:
         """`found` with what the public URL says; unchanged while there is nothing to ask yet."""
-        if found.placeholder or found.urls is None or found.outcome is None or not found.outcome.settled:
+        if found.placeholder or found.urls is None or found.outcome is None:
             return found
         memory = self._asked.setdefault(key, _Asked())
+        if not found.outcome.settled:
+            memory.answered = None  # whatever is under way, afterwards it is asked anew
+            return found
         token = _token(poc, found, turn)
         believed = memory.answered is None and was_ready(poc)
         if _asleep(found):

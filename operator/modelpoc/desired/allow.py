@@ -95,7 +95,7 @@ def _ecs(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refu
     allow = platform.spec.allow
     if platform.spec.ecs is None:
         yield Refusal(
-            Reason.PLATFORM_NOT_READY,
+            Reason.RUNTIME_NOT_SUPPORTED,
             f"platform {platform.metadata.name} runs no ECS POCs: it has no spec.ecs",
         )
     yield from _image(spec, poc, platform)

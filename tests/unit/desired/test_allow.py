@@ -83,7 +83,7 @@ def test_the_oldest_have_the_places() -> None:
 
 
 def test_a_platform_without_ecs_runs_no_ecs_pocs() -> None:
-    assert Reason.PLATFORM_NOT_READY in reasons(poc(), ecs=None)
+    assert Reason.RUNTIME_NOT_SUPPORTED in reasons(poc(), ecs=None)
 
 
 def test_an_authorizer_must_be_the_platforms() -> None:
