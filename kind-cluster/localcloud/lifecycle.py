@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -127,7 +127,8 @@ def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
     tell(f"AWS_ENDPOINT_URL={(files.about_aws() or {})['endpointUrl']} KUBECONFIG={plane.kubeconfig}")
     if wanted.crds is not None and any(wanted.crds.glob("*.yaml")):
         tell("applying the CRDs")
-        _apply_crds(plane.kubeconfig, binaries, wanted.crds, wanted.wait)
+        environ = {**os.environ, **kubectl_environment(files, plane.kubeconfig)}
+        _apply_crds(environ, binaries, wanted.crds, wanted.wait)
     if wanted.operator:
         tell("starting the operator")
         start_operator(files, plane.kubeconfig, wanted.operator_words)
@@ -144,12 +145,12 @@ def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
         raise LifecycleError(f"the local AWS did not start:\n{tail(files.log('aws'))}")
 
 
-def _apply_crds(kubeconfig: Path, binaries: Binaries, crds: Path, wait: bool) -> None:
-    kubectl = [str(binaries.kubectl), f"--kubeconfig={kubeconfig}"]
+def _apply_crds(environ: Mapping[str, str], binaries: Binaries, crds: Path, wait: bool) -> None:
     apply = ["apply", "--server-side", "--force-conflicts", "-f", str(crds)]
     until = ["wait", "--for=condition=Established", "--timeout=30s", "-f", str(crds)]
     for words in (apply, until) if wait else (apply,):
-        done = subprocess.run([*kubectl, *words], capture_output=True, text=True, timeout=60, check=False)
+        command = [str(binaries.kubectl), *words]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise LifecycleError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
 
@@ -176,6 +177,11 @@ def operator_environment(files: CloudFiles) -> dict[str, str]:
 def admin_environment(files: CloudFiles) -> dict[str, str]:
     """What makes an SDK act as the account's root in this cloud."""
     return _aws_environment(files, "admin")
+
+
+def kubectl_environment(files: CloudFiles, kubeconfig: Path) -> dict[str, str]:
+    """What points kubectl at this cloud; what it remembers of it goes with the cloud."""
+    return {"KUBECONFIG": str(kubeconfig), "KUBECACHEDIR": str(files.root / "kubectl")}
 
 
 def _aws_environment(files: CloudFiles, who: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ def document(files: CloudFiles) -> dict[str, Any]:
     processes = {name: process.pid for name, process in files.started().items() if process.alive()}
     environment = lifecycle.admin_environment(files) if about else {}
     if plane is not None:
-        environment = {**environment, "KUBECONFIG": str(plane.kubeconfig)}
+        environment = {**environment, **lifecycle.kubectl_environment(files, plane.kubeconfig)}
     return {
         "name": files.name,
         "running": lifecycle.running(files),

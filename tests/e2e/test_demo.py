@@ -15,17 +15,19 @@ import pytest
 from tests.world import ROOT
 
 from localcloud.controlplane.process import Process
+from localcloud.runtime.environment import default_cache
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 INTERRUPTED = 130
 
 
 class Shell:
-    """The demo's commands in one cloud of its own, with a state folder of its own."""
+    """The demo's commands in one cloud of its own; whatever it leaves outside the caches is in `state`."""
 
     def __init__(self, state: Path) -> None:
         self.state, self.name = state, f"demo-{uuid.uuid4().hex[:6]}"
-        self.environ = {**os.environ, "XDG_STATE_HOME": str(state)}
+        places = {"HOME": state, "XDG_STATE_HOME": state, "XDG_CACHE_HOME": default_cache().parent}
+        self.environ = {**os.environ, **{key: str(place) for key, place in places.items()}}
         self.program = [sys.executable, "-m", "localcloud.demo", "--name", self.name, "--time-scale", "50"]
 
     def demo(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.runtime import images
+from localcloud.runtime import environment, images
 from localcloud.runtime.container import Launch
 from localcloud.runtime.dockerfile import parse
 from localcloud.runtime.engine import Engine
@@ -109,6 +109,14 @@ def test_a_directory_without_a_command_is_no_image(source: Path, tmp_path: Path)
         images.build("echo", source, tmp_path)
 
 
+def test_an_environment_is_made_of_a_directory_named_from_here(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(source.parent)
+    made = environment.ensure(Path(source.name), tmp_path / "cache")
+    assert (made / "bin" / "python").exists()
+
+
 async def test_a_task_sees_nothing_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the host")
     where = launch(tmp_path, REVISION="7")
@@ -168,7 +176,7 @@ async def test_tasks_die_with_the_cloud_process(tmp_path: Path) -> None:
     host = f"""
 import asyncio
 from pathlib import Path
-from localcloud.runtime import images
+from localcloud.runtime import environment, images
 from localcloud.runtime.container import Launch
 from localcloud.runtime.process import ProcessContainer
 async def main():

@@ -37,7 +37,7 @@ class Demo:
     """The example model on a cloud that is up."""
 
     def __init__(self, files: CloudFiles, checkout: Path, tell: Tell) -> None:
-        self._files, self._checkout, self._tell = files, checkout, tell
+        self._files, self._checkout, self._tell = files, checkout.resolve(), tell
 
     def run(self) -> None:
         """All steps. Raises `DemoFailed`, or what the cloud refuses."""
@@ -111,8 +111,7 @@ class Demo:
 
     def _kubectl(self, *words: str, stdin: str | None = None) -> str:
         document = status.document(self._files)
-        command = [document["kubectl"], f"--kubeconfig={document['kubeconfig']}", *words]
-        return _called(command, stdin=stdin)
+        return _called([document["kubectl"], *words], {**os.environ, **document["environment"]}, stdin)
 
     def _environ(self) -> dict[str, str]:
         """Ours, but for what leads to another AWS; with uv, which fetches the weights."""

@@ -69,7 +69,7 @@ def _build(root: Path, target: Path) -> None:
     locked = (root / "uv.lock").exists()
     command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--compile-bytecode"]
     bare = ["venv", "--no-project", "--python", python_of(root), str(target)]
-    _uv([*command, "--project", str(root)] if locked else bare, target)
+    _uv([*command, "--project", str(root.resolve())] if locked else bare, target)
     (target / COMPLETE).touch()
 
 
