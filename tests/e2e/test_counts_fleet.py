@@ -1,0 +1,96 @@
+"""What a fleet costs, counted by AWS and by the operator's own metrics: 50 real echo POCs, real operator.
+
+The operator runs with its own periods, not the short ones of other tests: polling is part of the count.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.world import World, is_true, poc, wait_for
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+FLEET = 50
+CALLS_TO_READY = 14
+CALLS_TO_RESTART = 7
+PATIENCE = 400
+"""Seconds. Task definitions alone take 35, at AWS's rate of 20 and then 1 a second; a busy machine more."""
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    made = World.up("fleet", operator=())
+    yield made
+    made.down()
+
+
+def pocs(world: World) -> dict[str, Any]:
+    found = json.loads(world.kubectl("get", "modelpocs", "-o", "json"))["items"]
+    return {item["metadata"]["name"]: item for item in found}
+
+
+def ready(world: World) -> int:
+    return sum(is_true(item.get("status", {}), "Ready") for item in pocs(world).values())
+
+
+def passed(world: World) -> float:
+    return world.metric("modelpoc_passes_total", kind="ModelPOC")
+
+
+def told(calls: list[dict[str, Any]]) -> Counter[str]:
+    return Counter(call["operation"] for call in calls)
+
+
+def test_one_poc_takes_ten_writes_and_four_reads_at_most(world: World) -> None:
+    since = world.last_call()
+    world.apply(poc("echo-warm"))
+    world.ready("echo-warm", PATIENCE)
+    calls = world.operator_calls(since)
+    last = max(call["seq"] for call in calls if call["mutating"])
+    creation = [call for call in calls if call["seq"] <= last]
+    assert sum(call["mutating"] for call in creation) <= 10, told(creation)
+    assert sum(not call["mutating"] for call in creation) <= 4, told(creation)
+
+
+def test_fifty_take_fourteen_calls_each_until_all_are_ready(world: World) -> None:
+    since = world.last_call()
+    world.apply(*(poc(f"echo-{number:02}") for number in range(FLEET)))
+    assert wait_for(lambda: ready(world) == FLEET + 1, PATIENCE, every=1), ready(world)
+    calls = world.operator_calls(since)
+    assert len(calls) <= CALLS_TO_READY * FLEET, told(calls)
+    assert [c["outcome"] for c in calls if c["outcome"] != "OK"] == []
+
+
+def test_a_pass_over_unchanged_ones_writes_nothing(world: World) -> None:
+    world.kubectl("annotate", "--overwrite", "modelpocs", "--all", "modelpoc.dev/reconcile-at=now")
+    before, since = pocs(world), world.last_call()
+    passes = passed(world)
+    written = world.metric("modelpoc_kubernetes_writes_total")
+    world.kubectl("annotate", "--overwrite", "modelpocs", "--all", "modelpoc.dev/reconcile-at=again")
+    assert wait_for(lambda: passed(world) >= passes + len(before), 60)
+    time.sleep(1)
+    assert [c["operation"] for c in world.operator_calls(since) if c["mutating"]] == []
+    assert world.metric("modelpoc_kubernetes_writes_total") == written
+    after = pocs(world)
+    assert {n: p["status"] for n, p in after.items()} == {n: p["status"] for n, p in before.items()}
+
+
+def test_a_restart_looks_at_each_a_few_times_and_writes_nothing(world: World) -> None:
+    """The figure of the best neighbour known to us is 7.0 calls for each of its objects."""
+    before = pocs(world)
+    world.stop_operator(kill=True)
+    since = world.last_call()
+    world.start_operator()
+    assert wait_for(lambda: passed(world) >= len(before), 120)
+    calls = world.operator_calls(since)
+    assert [c["operation"] for c in calls if c["mutating"]] == []
+    assert len(calls) <= CALLS_TO_RESTART * len(before), told(calls)
+    assert world.metric("modelpoc_kubernetes_writes_total") == 0
+    versions = {name: item["metadata"]["resourceVersion"] for name, item in pocs(world).items()}
+    assert versions == {name: item["metadata"]["resourceVersion"] for name, item in before.items()}
