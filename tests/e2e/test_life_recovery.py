@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.e2e.failing import CRASH, env, of_condition, started, tasks_of
+from tests.e2e.failing import CRASH, LINE, env, of_condition, started, tasks_of
 from tests.world import Status, World, poc, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -129,6 +129,7 @@ def test_a_failure_while_the_operator_was_away(world: World, serving: tuple[str,
     status = world.stalled(name, "RolloutFailed", 60)
     assert status["failedRevision"] == bad
     _serves_on(world, name, status, before)
+    assert wait_for(lambda: LINE in world.condition(name, "Stalled")["message"], 20)
     time.sleep(4)
     assert len(tasks_of(world, bad)) == tried
     assert started(world, since) == {"RegisterTaskDefinition": 1, "UpdateService": 1}

@@ -21,7 +21,7 @@ from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
 from modelpoc.controller.news import of_work
 from modelpoc.controller.objects import Objects
-from modelpoc.controller.poc_status import poc_status
+from modelpoc.controller.poc_status import is_undone, poc_status
 from modelpoc.controller.probe import Prober
 from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings
@@ -267,6 +267,8 @@ class PocPass:
         settings = self.settings
         soonest = self._until_expiry(found)
         if errors := _errors(found):
+            if any(is_undone(e) for e in errors):
+                return Next(settings.poll)  # remembered by now: the next pass asks AWS why
             hopeless = all(isinstance(e, Stall) for e in errors)
             return Next(min(settings.stalled_retry, soonest)) if hopeless else Next(None, failed=True)
         if found.refusals or found.outcome is None:

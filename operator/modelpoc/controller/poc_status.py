@@ -12,7 +12,7 @@ from modelpoc.controller.findings import Finding, Goal
 from modelpoc.controller.summary import summary
 from modelpoc.controller.verdicts import kept, verdicts
 from modelpoc.reconcile.act import Outcome
-from modelpoc.reconcile.errors import Stall
+from modelpoc.reconcile.errors import CloudError, Stall
 from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
 from modelpoc.reconcile.resource import UNKNOWN, Change, Phase
 
@@ -94,7 +94,11 @@ def failed_revision(found: Finding, old: ModelPOCStatus) -> str | None:
 
 def _undone(outcome: Outcome, step: Step) -> bool:
     """Whether AWS had given up that very rollout before, while nobody looked."""
-    error = outcome.errors.get(step.key)
+    return is_undone(outcome.errors.get(step.key))
+
+
+def is_undone(error: CloudError | None) -> bool:
+    """Whether a rollout was refused because AWS had given it up before."""
     return isinstance(error, Stall) and error.reason == Reason.ROLLOUT_FAILED
 
 
