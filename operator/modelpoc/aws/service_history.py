@@ -13,7 +13,7 @@ from modelpoc.reconcile.resource import Observed
 
 _UNDONE = frozenset({"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 """ECS API reference, ServiceDeployment: how a deployment that the circuit breaker ended is called."""
-_LINES, _WORDS = 5, 1_000
+_LINES, _WORDS, _TASKS = 5, 1_000, 3
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -59,14 +59,15 @@ def _since(deployments: Iterable[Mapping[str, Any]], created: datetime | None) -
 async def why(scope: AwsScope, have: Observed) -> str:
     """Why the newest stopped task of the failed rollout stopped, and its last log lines; "" if none is found.
 
-    ECS keeps stopped tasks for about an hour.
+    Where its lines have not come in yet (they are sent in batches), one before it may tell as well. ECS
+    keeps stopped tasks for about an hour.
     """
-    task = _newest(await _stopped(scope, have), have)
-    if task is None:
-        return ""
-    container = _culprit(task)
-    lines = await _last_lines(scope, task, container) if container else []
-    return worded(task, container, lines)
+    tasks = _newest_first(await _stopped(scope, have), have)
+    for task in tasks[:_TASKS]:
+        container = _culprit(task)
+        if lines := await _last_lines(scope, task, container):
+            return worded(task, container, lines)
+    return worded(tasks[0], _culprit(tasks[0]), []) if tasks else ""
 
 
 def worded(task: Mapping[str, Any], container: Mapping[str, Any], lines: list[str]) -> str:
@@ -105,15 +106,17 @@ async def _stopped(scope: AwsScope, have: Observed) -> list[Mapping[str, Any]]:
     return tasks
 
 
-def _newest(tasks: Iterable[Mapping[str, Any]], have: Observed) -> Mapping[str, Any] | None:
-    """The last one of the failed rollout; once AWS shows that no more, of what does not serve."""
+def _newest_first(tasks: Iterable[Mapping[str, Any]], have: Observed) -> list[Mapping[str, Any]]:
+    """Those of the failed rollout; once AWS shows that no more, of what does not serve."""
     failed, serving = have.attrs.get("failed_deployment"), have.attrs.get("serving")
     of_rollout = [t for t in tasks if t.get("startedBy") == failed]
     of_others = [t for t in tasks if t.get("taskDefinitionArn") != serving]
-    return max(of_rollout or of_others, key=lambda t: t.get("stoppedAt", _NEVER), default=None)
+    return sorted(of_rollout or of_others, key=lambda t: t.get("stoppedAt", _NEVER), reverse=True)
 
 
 async def _last_lines(scope: AwsScope, task: Mapping[str, Any], container: Mapping[str, Any]) -> list[str]:
+    if container.get("exitCode") is None:  # it never ran
+        return []
     where = await _log_stream(scope, task, container.get("name", ""))
     if where is None:
         return []
