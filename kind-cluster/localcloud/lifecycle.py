@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from localcloud.controlplane.binaries import Binaries, ensure
-from localcloud.controlplane.process import Process, spawn, tail, wait_until
+from localcloud.controlplane.process import Process, spawn, tail, undivided, wait_until
 from localcloud.controlplane.progress import Tell
 from localcloud.controlplane.run import STATE_FILE, ControlPlane
 from localcloud.state import CloudFiles, read
@@ -74,8 +74,9 @@ def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
         try:
             _bring_up(files, wanted, tell)
         except BaseException:
-            tell("taking down again what was started")
-            _take_down(files)
+            with undivided():
+                tell("taking down again what was started")
+                _take_down(files)
             raise
     return Outcome.UP
 
@@ -118,12 +119,14 @@ def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
     binaries = ensure(tell)
     tell(f"starting the local AWS (time scale {wanted.time_scale:g}) and the control plane")
     with ThreadPoolExecutor(1) as threads:
-        plane_started = threads.submit(ControlPlane.start, files.control_plane, binaries)
+        with undivided():
+            plane_started = threads.submit(ControlPlane.start, files.control_plane, binaries)
         try:
             _start_aws(files, wanted)
         finally:
-            # The plane is only known to `_take_down` once it stands.
-            plane = plane_started.result()
+            # The plane is only known to `_take_down` once it stands, however often Ctrl-C is pressed.
+            with undivided():
+                plane = plane_started.result()
     tell(f"AWS_ENDPOINT_URL={(files.about_aws() or {})['endpointUrl']} KUBECONFIG={plane.kubeconfig}")
     if wanted.crds is not None and any(wanted.crds.glob("*.yaml")):
         tell("applying the CRDs")
@@ -138,8 +141,9 @@ def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
     command = [sys.executable, "-m", "localcloud.daemon", "--state-dir", str(files.aws)]
     command += ["--document", str(files.document), "--time-scale", str(wanted.time_scale)]
     command += ["--account", wanted.account, *(["--published-rates"] if wanted.published_rates else [])]
-    process = spawn(command, files.root, files.log("aws"), _environment())
-    files.remember("aws", process)
+    with undivided():
+        process = spawn(command, files.root, files.log("aws"), _environment())
+        files.remember("aws", process)
     wait_until(lambda: files.about_aws() is not None or not process.alive(), _AWS_SECONDS)
     if files.about_aws() is None:
         raise LifecycleError(f"the local AWS did not start:\n{tail(files.log('aws'))}")
@@ -163,8 +167,9 @@ def start_operator(files: CloudFiles, kubeconfig: Path, words: tuple[str, ...] =
     """Starts the operator as a process of the cloud, told `words` beside what every one is told here."""
     program = Path(sys.executable).with_name("modelpoc")
     environ = {**_environment(), **operator_environment(files), "KUBECONFIG": str(kubeconfig)}
-    process = spawn([str(program), *_OPERATOR, *words], files.root, files.log("operator"), environ)
-    files.remember("operator", process)
+    with undivided():
+        process = spawn([str(program), *_OPERATOR, *words], files.root, files.log("operator"), environ)
+        files.remember("operator", process)
     if wait_until(lambda: not process.alive(), 1.0):
         raise LifecycleError(f"the operator ended at once:\n{tail(files.log('operator'))}")
 

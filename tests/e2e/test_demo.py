@@ -84,7 +84,8 @@ def test_the_demo_gets_to_a_prediction_goes_on_after_ctrl_c_and_goes_without_a_t
 
     mentioned = [process for process in _processes() if shell.name in process.args]
     assert mentioned
-    shell.local("down")
+    down = shell.local("down")
+    assert down.returncode == 0, down.stdout + down.stderr
     assert [process.args for process in mentioned if process.alive()] == []
     assert not list(shell.state.rglob("*"))
 

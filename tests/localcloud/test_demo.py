@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
 
+from localcloud.controlplane.process import undivided
 from localcloud.demo.patience import patiently
 from localcloud.demo.steps import current_conditions
 
@@ -41,3 +43,13 @@ def test_conditions_of_an_earlier_spec_do_not_count() -> None:
     poc["metadata"]["generation"] = 1
     assert current_conditions(poc) == {"Ready": ready}
     assert current_conditions({"metadata": {"generation": 1}}) == {}
+
+
+def test_ctrl_c_waits_until_what_was_started_is_noted() -> None:
+    noted = []
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), undivided():  # noqa: PT012
+        signal.raise_signal(signal.SIGINT)
+        noted.append("process")
+    assert noted == ["process"]
+    assert signal.getsignal(signal.SIGINT) is before

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 POLL_SECONDS = 0.05
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,26 @@ def spawn(arguments: Sequence[str], directory: Path, log: Path, environ: Mapping
     # Whoever loads the state file ends it by number, so nobody needs the handle: tell it not to mind.
     child.returncode = 0
     return Process.of(child.pid)
+
+
+@contextmanager
+def undivided() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until this is done: nothing is started without being noted.
+
+    By handlers, not by a mask, which what is started would inherit. Only the main thread is ever interrupted.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {s: signal.signal(s, lambda sign, _: came.append(sign)) for s in _INTERRUPTS}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def wait_until(holds: Callable[[], bool], seconds: float) -> bool:
