@@ -49,3 +49,18 @@ def test_tags_are_known_after_a_write_that_broke_off(
     operator.settle("echo")
     found = the(holdings(operator.cloud.client), "LogGroup")["tags"]
     assert {key: value for key, value in found.items() if "/" not in key} == {"first": "1"}
+
+
+def test_limits_that_a_schedule_may_move_are_those_of_the_last_spec(operator: Operator) -> None:
+    """Back to earlier limits, and a schedule with them: the limits in AWS are those in between."""
+
+    def limits(least: int, most: int, **more: Any) -> None:
+        scaling = {"min": least, "max": most, "target": {"cpuPercent": 50}, **more}
+        operator.apply("echo", ecs={**ECHO, "scaling": scaling})
+        operator.settle("echo")
+
+    limits(1, 2)
+    limits(2, 5)
+    limits(1, 2, schedule=[{"name": "am", "min": 1, "cron": "0 8 ? * MON-FRI 2090"}])
+    found = the(holdings(operator.cloud.client), "ScalableTarget")
+    assert (found["MinCapacity"], found["MaxCapacity"]) == (1, 2)

@@ -67,9 +67,9 @@ class ScalableTargetKind(BaseKind[ScalableTarget, AwsScope]):
 
     def diff(self, want: ScalableTarget, have: Observed) -> tuple[Change, ...]:
         changes = super().diff(want, have)
-        if not want.scheduled:
-            return changes
-        changes = tuple(c for c in changes if c.field not in ("min", "max"))
+        if want.scheduled:
+            changes = tuple(c for c in changes if c.field not in ("min", "max"))
+        # Kept up to date without a schedule too: with one, it alone tells what was asked for.
         asked = have.fields.get("tags", want.all_tags).get(LIMITS)
         return changes if asked == want.limits else (*changes, Change("limits", asked, want.limits))
 
