@@ -200,6 +200,17 @@ class World:
         found: list[dict[str, Any]] = self.local(f"calls?since={since}&principal=*operator*")["calls"]
         return found
 
+    def quiet(self, since: int, seconds: float = 120, silence: float = 3.0) -> list[dict[str, Any]]:
+        """The operator's calls after number `since`, once it has made some and then none for a while."""
+        seen, at = len(self.operator_calls(since)), time.monotonic()
+        deadline = at + seconds
+        while seen == 0 or time.monotonic() - at < silence:
+            assert time.monotonic() < deadline, f"no rest within {seconds} s: {seen} calls"
+            time.sleep(0.2)
+            if (now := len(self.operator_calls(since))) != seen:
+                seen, at = now, time.monotonic()
+        return self.operator_calls(since)
+
     def last_call(self) -> int:
         return int(self.local("calls")["last"])
 
