@@ -23,8 +23,9 @@ from modelpoc.controller.keys import Key, What
 from modelpoc.controller.kube import Kube
 from modelpoc.controller.metrics import Metrics
 from modelpoc.controller.objects import Objects
+from modelpoc.controller.pace import Next
 from modelpoc.controller.platform_pass import PlatformPass
-from modelpoc.controller.poc_pass import Next, PocPass
+from modelpoc.controller.poc_pass import PocPass
 from modelpoc.controller.probe import Prober
 from modelpoc.controller.queue import Backoff, Queue
 from modelpoc.controller.settings import Settings

@@ -14,8 +14,8 @@ from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.news import News, of_work
 from modelpoc.controller.objects import Objects
+from modelpoc.controller.pace import Next
 from modelpoc.controller.platform_status import base_url, platform_status, platform_summary
-from modelpoc.controller.poc_pass import Next
 from modelpoc.controller.queue import Queue
 from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings

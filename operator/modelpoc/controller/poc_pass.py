@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from modelpoc.api.conditions import Reason
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import ADOPT, FINALIZER, MODE, MODE_OBSERVE, ORPHAN, RECONCILE_AT
 from modelpoc.api.modelplatform import ModelPlatform
@@ -16,25 +15,27 @@ from modelpoc.api.modelpoc import DeletionPolicy, ModelPOC
 from modelpoc.controller.accounts import Account, Accounts
 from modelpoc.controller.asking import Asking, was_ready
 from modelpoc.controller.findings import Answer, Finding, Goal
+from modelpoc.controller.hindrances import no_platform, platform_full, platform_goes, platform_not_ready
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
 from modelpoc.controller.news import of_work
 from modelpoc.controller.objects import Objects
-from modelpoc.controller.poc_status import is_undone, poc_status
+from modelpoc.controller.pace import Next, next_look
+from modelpoc.controller.poc_status import poc_status
 from modelpoc.controller.probe import Prober
 from modelpoc.controller.rotation import Rotation
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable, platform_of
 from modelpoc.controller.unreadable import invalid_status
-from modelpoc.desired.allow import Refusal, refusals
+from modelpoc.desired.allow import refusals
 from modelpoc.desired.cost import ecs_cost
 from modelpoc.desired.life import Life, Lifetime, lifetime
 from modelpoc.desired.places import Place, Places, place
 from modelpoc.desired.poc import named_of, poc_graph, suspended_graph
 from modelpoc.desired.routes import urls_of
 from modelpoc.reconcile.act import Ages, Outcome
-from modelpoc.reconcile.errors import CloudError, Stall
+from modelpoc.reconcile.errors import CloudError
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.leave import leave
 from modelpoc.reconcile.owner import Mark
@@ -51,14 +52,6 @@ class _Memory:
     began: float | None = None
     """When work on the present generation began."""
     generation: int = 0
-
-
-@dataclass(frozen=True)
-class Next:
-    """When to come back: after `seconds`, or by backoff when something failed in passing."""
-
-    seconds: float | None
-    failed: bool = False
 
 
 class PocPass:
@@ -93,7 +86,7 @@ class PocPass:
         if poc.metadata.deletion_timestamp:
             return await self._deleted(key, poc, platform)
         if not isinstance(platform, ModelPlatform):
-            return await self._say(key, poc, _no_platform(poc))
+            return await self._say(key, poc, no_platform(poc))
         return await self._living(key, poc, platform)
 
     async def _unreadable(self, key: Key, poc: Unreadable) -> Next:
@@ -115,12 +108,12 @@ class PocPass:
         observing = poc.metadata.annotations.get(MODE) == MODE_OBSERVE
         account = self.accounts.of(platform)
         if platform.metadata.deletion_timestamp and FINALIZER not in poc.metadata.finalizers:
-            return await self._say(key, poc, _platform_goes(poc))
+            return await self._say(key, poc, platform_goes(poc))
         if account.places is None and not account.problem and poc.status.conditions:
             # The operator has just begun and not yet looked: what was said of it holds until then.
             return Next(self.settings.poll)
         if account.places is None:
-            return await self._say(key, poc, _platform_not_ready(poc, account))
+            return await self._say(key, poc, platform_not_ready(poc, account.problem))
         if not observing and FINALIZER not in poc.metadata.finalizers:
             if await self.objects.add_finalizer(key, poc.metadata) is not Written.DONE:
                 return Next(0.0)
@@ -151,7 +144,7 @@ class PocPass:
             return replace(base, refusals=refused)
         where = self._place(poc, account, places)
         if where is None:
-            return replace(base, refusals=(_full(platform),))
+            return replace(base, refusals=(platform_full(platform),))
         retry = self._retry(memory, poc)
         failed = poc.status.failed_revision
         rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed and not retry else None
@@ -222,7 +215,7 @@ class PocPass:
         if not isinstance(platform, ModelPlatform):
             if orphan:
                 return await self._released(key, poc)
-            return await self._say(key, poc, _no_platform(poc, Goal.DELETE))
+            return await self._say(key, poc, no_platform(poc, Goal.DELETE))
         account = self.accounts.of(platform)
         mark = named_of(poc, platform).owner.mark
         if poc.spec.deletion_policy is DeletionPolicy.RETAIN:
@@ -261,29 +254,7 @@ class PocPass:
         if written is Written.CONFLICT:
             return Next(0.0)
         self._ready_metric(key, found)
-        return self._next(key, found)
-
-    def _next(self, key: Key, found: Finding) -> Next:
-        settings = self.settings
-        soonest = self._until_expiry(found)
-        if errors := _errors(found):
-            if any(is_undone(e) for e in errors):
-                return Next(settings.poll)  # remembered by now: the next pass asks AWS why
-            hopeless = all(isinstance(e, Stall) for e in errors)
-            return Next(min(settings.stalled_retry, soonest)) if hopeless else Next(None, failed=True)
-        if found.refusals or found.outcome is None:
-            return Next(min(settings.stalled_retry, soonest))
-        if found.outcome.in_progress:
-            return Next(min(settings.poll, soonest))
-        if found.probed.answer is Answer.WAITING:
-            return Next(min(2.0, settings.poll))
-        return Next(min(settings.fast_resync, soonest, self._rotation.seconds(key) + 0.1))
-
-    def _until_expiry(self, found: Finding) -> float:
-        expires = found.lived.expires_at if found.lived else None
-        if expires is None or found.goal is not Goal.RUN:
-            return float("inf")
-        return max(0.1, (expires - self.now()).total_seconds())
+        return next_look(found, self.settings, self.now(), self._rotation.seconds(key))
 
     def _begin(self, memory: _Memory, poc: ModelPOC) -> None:
         if memory.generation != poc.metadata.generation:
@@ -309,12 +280,6 @@ def _goal(lived: Lifetime, observing: bool) -> Goal:
     return {Life.ACTIVE: Goal.RUN, Life.SUSPENDED: Goal.SUSPEND, Life.EXPIRED: Goal.EXPIRE}[lived.life]
 
 
-def _errors(found: Finding) -> list[CloudError]:
-    if found.trouble:
-        return [found.trouble]
-    return list(found.outcome.errors.values()) if found.outcome else []
-
-
 def _cost(poc: ModelPOC) -> str | None:
     return ecs_cost(poc.spec.ecs) if poc.spec.ecs else None
 
@@ -331,28 +296,3 @@ def _stuck(found: Finding) -> bool:
 
 def _held(account: Account, mark: Mark) -> bool:
     return bool(account.engine.inventory.owned(mark))
-
-
-def _no_platform(poc: ModelPOC, goal: Goal = Goal.RUN) -> Finding:
-    name = poc.spec.platform_ref.name
-    message = f"there is no ModelPlatform {name}: create it, or correct spec.platformRef.name"
-    return Finding(goal, refusals=(Refusal(Reason.PLATFORM_NOT_FOUND, message),))
-
-
-def _platform_not_ready(poc: ModelPOC, account: Account) -> Finding:
-    words = account.problem or "its shared parts are still being made"
-    message = f"platform {poc.spec.platform_ref.name} is not ready: {words}"
-    return Finding(Goal.RUN, refusals=(Refusal(Reason.PLATFORM_NOT_READY, message),))
-
-
-def _platform_goes(poc: ModelPOC) -> Finding:
-    message = f"platform {poc.spec.platform_ref.name} is being deleted: nothing new is begun on it"
-    return Finding(Goal.RUN, refusals=(Refusal(Reason.PLATFORM_NOT_READY, message),))
-
-
-def _full(platform: ModelPlatform) -> Refusal:
-    return Refusal(
-        Reason.QUOTA_EXCEEDED,
-        "every load balancer (100 target groups each) or HTTP API (300 routes each) of platform "
-        f"{platform.metadata.name} is full: add one to routing.loadBalancers or routing.apis",
-    )

@@ -130,6 +130,8 @@ class Held:
             for f in dataclasses.fields(want)
             if f.name not in ("name", "needs", "given")
         }
+        if step.kind == "ScalableTarget":
+            fields["tags"] = want.all_tags  # type: ignore[attr-defined]
         fields |= {"priority": fields.get("priority") or 30_001} if step.kind == "ListenerRule" else {}
         refs = {o.id for key in step.uses if (o := self.inventory.get(*key))}
         have = Observed(
