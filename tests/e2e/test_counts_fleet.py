@@ -43,6 +43,10 @@ def passed(world: World) -> float:
     return world.metric("modelpoc_passes_total", kind="ModelPOC")
 
 
+def counted(world: World) -> int:
+    return int(world.kubectl("get", "modelplatform/default", "-o", "jsonpath={.status.pocs}"))
+
+
 def told(calls: list[dict[str, Any]]) -> Counter[str]:
     return Counter(call["operation"] for call in calls)
 
@@ -84,6 +88,9 @@ def test_a_pass_over_unchanged_ones_writes_nothing(world: World) -> None:
 def test_a_restart_looks_at_each_a_few_times_and_writes_nothing(world: World) -> None:
     """The figure of the best neighbour known to us is 7.0 calls for each of its objects."""
     before = pocs(world)
+    world.kubectl("annotate", "--overwrite", "modelplatform/default", "modelpoc.dev/reconcile-at=now")
+    # Its count of POCs is as old as its last resync.
+    assert wait_for(lambda: counted(world) == len(before), 60), counted(world)
     world.stop_operator(kill=True)
     since = world.last_call()
     world.start_operator()
