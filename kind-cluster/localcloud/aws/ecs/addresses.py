@@ -8,6 +8,8 @@ import socket
 from collections.abc import Sequence
 
 _TRIES = 200
+# Whoever seeds Python's own generator (property tests do) must not make two clouds choose alike.
+_chance = random.SystemRandom()
 
 
 class Addresses:
@@ -33,7 +35,7 @@ class Addresses:
     def _draw(self) -> str:
         """Any but those whose last number people read as a network or a broadcast."""
         while True:
-            number = random.randrange(self._block.num_addresses)
+            number = _chance.randrange(self._block.num_addresses)
             address = self._block[number]
             if address.packed[-1] not in (0, 255):
                 return str(address)

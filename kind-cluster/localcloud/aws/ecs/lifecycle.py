@@ -15,6 +15,7 @@ from localcloud.aws.ecs import probes, secret_values, surroundings
 from localcloud.aws.ecs.arns import hex_id
 from localcloud.aws.ecs.machine import Machine
 from localcloud.aws.ecs.records import Container, Task
+from localcloud.aws.ecs.starting import starting
 from localcloud.runtime import container as running
 from localcloud.runtime.errors import CannotPullContainer, RuntimeFault
 from localcloud.runtime.shipping import Sink
@@ -134,9 +135,12 @@ class Lifecycle:
         for record, container in self._containers:
             if record.document.get("healthCheck"):
                 watching = probes.watch(
-                    record, container, self._clock, lambda: self._tell(self._task, "health")
+                    record, container, self._clock, self._starting, lambda: self._tell(self._task, "health")
                 )
                 self._probes.append(asyncio.create_task(watching))
+
+    def _starting(self, allowance: float) -> bool:
+        return starting(self._clock, self._machine.targets, self._task, allowance)
 
     async def _essential_exit(self) -> None:
         waits = {

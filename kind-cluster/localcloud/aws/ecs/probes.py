@@ -10,35 +10,33 @@ from localcloud.aws.ecs.records import Container as Record
 from localcloud.runtime.container import Container
 
 _SOON = 0.2  # real seconds: a check starts a program, which no time scale makes cheaper
-_START = 5.0  # real seconds: what a start may take on a busy machine
 _STEADY = 10.0  # real seconds between checks of a container that is HEALTHY; a machine has many tasks
 _PATIENCE = 5.0  # real seconds that a command gets at least, however short its timeout is when scaled
 
 
-async def watch(record: Record, container: Container, clock: Clock, changed: Callable[[], None]) -> None:
+async def watch(
+    record: Record,
+    container: Container,
+    clock: Clock,
+    starting: Callable[[float], bool],
+    changed: Callable[[], None],
+) -> None:
     """Keeps `record.health` true until it is cancelled.
 
     As ECS has it: one success makes HEALTHY, `retries` failures in a row UNHEALTHY, and failures within
-    `startPeriod` do not count.
+    `startPeriod` do not count: `starting` says whether one of so many AWS seconds is not over yet.
     """
     check = record.document["healthCheck"]
     command = _argv(check["command"])
     if not command:
         return
-    loop = asyncio.get_running_loop()
-    counts_from = loop.time() + start_allowance(clock, check.get("startPeriod") or 0)
     failures = 0
     while True:
         await asyncio.sleep(_pause(clock, check["interval"], record.health == "HEALTHY" and not failures))
         await clock.sleep(0)
         well = await container.check(command, max(clock.seconds(check["timeout"]), _PATIENCE))
-        failures = 0 if well else failures + (loop.time() >= counts_from)
+        failures = 0 if well else failures + (not starting(check.get("startPeriod") or 0))
         _note(record, well, failures >= check["retries"], changed)
-
-
-def start_allowance(clock: Clock, aws_seconds: float) -> float:
-    """Real seconds of a grace or start period; 5 of them are not scaled, as no start of a program is."""
-    return max(clock.seconds(aws_seconds), min(aws_seconds, _START))
 
 
 def _note(record: Record, well: bool, failed: bool, changed: Callable[[], None]) -> None:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from localcloud.aws.ecs import deployments, rollout
 from localcloud.aws.ecs.events import say, task_list
 from localcloud.aws.ecs.machine import Machine
-from localcloud.aws.ecs.probes import start_allowance
 from localcloud.aws.ecs.records import Deployment, Service, Task
+from localcloud.aws.ecs.starting import starting
 from localcloud.aws.ecs.targets import states
 
 _SETTLED = 10.0  # AWS seconds that a task without any check must have run to count as healthy
@@ -108,7 +108,7 @@ class ServiceScheduler:
 
     def _replace_unhealthy(self, now: datetime) -> None:
         for task in self._service.tasks:
-            if task.status == "RUNNING" and task.desired == "RUNNING" and self._past_grace(task, now):
+            if task.status == "RUNNING" and task.desired == "RUNNING" and self._past_grace(task):
                 self._stop_if_unhealthy(task, now)
 
     def _stop_if_unhealthy(self, task: Task, now: datetime) -> None:
@@ -194,6 +194,6 @@ class ServiceScheduler:
         least = max(self._clock.seconds(_SETTLED), _SETTLED_FLOOR)
         return task.started_at is not None and (self._clock.now() - task.started_at).total_seconds() >= least
 
-    def _past_grace(self, task: Task, now: datetime) -> bool:
-        grace = start_allowance(self._clock, self._service.options.get("healthCheckGracePeriodSeconds") or 0)
-        return task.started_at is not None and (now - task.started_at).total_seconds() >= grace
+    def _past_grace(self, task: Task) -> bool:
+        grace = self._service.options.get("healthCheckGracePeriodSeconds") or 0
+        return not starting(self._clock, self._machine.targets, task, grace)

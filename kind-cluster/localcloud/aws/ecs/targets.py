@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Protocol
 
 from localcloud.aws.ecs.records import Task
@@ -25,6 +26,17 @@ class Targets(Protocol):
 
     def target_state(self, tg_arn: str, ip: str, port: int) -> str:
         """initial, healthy, unhealthy, draining, unused, or gone."""
+
+    def answered_at(self, tg_arn: str, ip: str, port: int) -> datetime | None:
+        """When the target first answered a health check, with whatever status; None before."""
+
+
+def first_answer(targets: Targets, task: Task) -> datetime | None:
+    """When the task first answered any of its target groups' health checks."""
+    if task.address is None:
+        return None
+    answers = (targets.answered_at(arn, task.address, port) for arn, port in task.target_groups)
+    return min((when for when in answers if when is not None), default=None)
 
 
 def states(targets: Targets, task: Task) -> Iterable[tuple[str, str]]:

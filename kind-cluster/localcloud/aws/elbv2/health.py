@@ -88,6 +88,7 @@ class HealthChecks:
             async with self._session().get(
                 url, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
+                target.answered_at = target.answered_at or self._cloud.clock.now()
                 return _judge(answer.status, settings["Matcher"]["HttpCode"])
         except TimeoutError:
             return Outcome("Target.Timeout", "Request timed out")

@@ -17,13 +17,17 @@ Tags = dict[str, str]
 
 @dataclass
 class Target:
-    """One registered address of a target group. `generation` tells a re-registration from the first."""
+    """One registered address of a target group. `generation` tells a re-registration from the first.
+
+    `answered_at` is when it first answered a health check, with whatever status.
+    """
 
     id: str
     port: int
     zone: str | None = None
     health: Health = UNUSED
     generation: int = 0
+    answered_at: datetime | None = None
 
     @property
     def key(self) -> tuple[str, int]:

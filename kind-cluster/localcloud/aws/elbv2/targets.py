@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import datetime
 
 from localcloud.aws.backend import AwsError, Call
 from localcloud.aws.elbv2.base import Answer, Elbv2Base, Request
@@ -57,6 +58,12 @@ class TargetOperations(Elbv2Base):
         group = self.store.groups.get(tg_arn)
         target = group.targets.get((ip, port)) if group else None
         return target.health.state if target else "gone"
+
+    def answered_at(self, tg_arn: str, ip: str, port: int) -> datetime | None:
+        """When a target first answered a health check, with whatever status; None before."""
+        group = self.store.groups.get(tg_arn)
+        target = group.targets.get((ip, port)) if group else None
+        return target.answered_at if target else None
 
     def _register(self, group: TargetGroup, target: Target) -> None:
         present = group.targets.get(target.key)
