@@ -52,7 +52,7 @@ def faults() -> st.SearchStrategy[Rule]:
 
 
 def moves(given: Given) -> st.SearchStrategy[list[Move]]:
-    return st.lists(_move(given), min_size=1, max_size=5)
+    return st.lists(_move(given), min_size=1, max_size=4)
 
 
 def specs(given: Given) -> st.SearchStrategy[dict[str, Any]]:
