@@ -191,8 +191,10 @@ def _rejected(wanted: str, runs: str) -> str:
 
 
 async def _refuse_undone(scope: AwsScope, want: Service, have: Observed) -> None:
+    definition = str(want.task_definition)
     if reason := await undone(scope, have, revision_of(want)):
-        raise Stall(FAILED, f"the rollout of {str(want.task_definition).rpartition('/')[2]} failed: {reason}")
+        words = await why(scope, have, definition) or reason
+        raise Stall(FAILED, f"the rollout of {definition.rpartition('/')[2]} failed: {words}")
 
 
 async def _listed(scope: AwsScope, cluster: str) -> list[str]:

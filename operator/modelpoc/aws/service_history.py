@@ -56,13 +56,14 @@ def _since(deployments: Iterable[Mapping[str, Any]], created: datetime | None) -
     return sorted(ours, key=lambda d: d.get("createdAt", _NEVER), reverse=True)
 
 
-async def why(scope: AwsScope, have: Observed) -> str:
+async def why(scope: AwsScope, have: Observed, definition: str | None = None) -> str:
     """Why the newest stopped task of the failed rollout stopped, and its last log lines; "" if none is found.
 
+    `definition` is the ARN of what was rolled out, where the service itself does not show it any more.
     Where its lines have not come in yet (they are sent in batches), one before it may tell as well. ECS
     keeps stopped tasks for about an hour.
     """
-    tasks = _newest_first(await _stopped(scope, have), have)
+    tasks = _newest_first(_of_failure(await _stopped(scope, have), have, definition))
     for task in tasks[:_TASKS]:
         container = _culprit(task)
         if lines := await _last_lines(scope, task, container):
@@ -106,12 +107,20 @@ async def _stopped(scope: AwsScope, have: Observed) -> list[Mapping[str, Any]]:
     return tasks
 
 
-def _newest_first(tasks: Iterable[Mapping[str, Any]], have: Observed) -> list[Mapping[str, Any]]:
+Tasks = Iterable[Mapping[str, Any]]
+
+
+def _newest_first(tasks: Tasks) -> list[Mapping[str, Any]]:
+    return sorted(tasks, key=lambda t: t.get("stoppedAt", _NEVER), reverse=True)
+
+
+def _of_failure(tasks: Tasks, have: Observed, definition: str | None) -> Tasks:
     """Those of the failed rollout; once AWS shows that no more, of what does not serve."""
+    if definition is not None:
+        return [t for t in tasks if t.get("taskDefinitionArn") == definition]
     failed, serving = have.attrs.get("failed_deployment"), have.attrs.get("serving")
     of_rollout = [t for t in tasks if t.get("startedBy") == failed]
-    of_others = [t for t in tasks if t.get("taskDefinitionArn") != serving]
-    return sorted(of_rollout or of_others, key=lambda t: t.get("stoppedAt", _NEVER), reverse=True)
+    return of_rollout or [t for t in tasks if t.get("taskDefinitionArn") != serving]
 
 
 async def _last_lines(scope: AwsScope, task: Mapping[str, Any], container: Mapping[str, Any]) -> list[str]:

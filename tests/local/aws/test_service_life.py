@@ -127,6 +127,7 @@ async def test_what_was_rolled_back_is_not_tried_again_although_nobody_noted_it(
     with pytest.raises(Stall) as told:
         await poc.update(want)
     assert told.value.reason == "RolloutFailed"
+    assert "no taxonomy found" in str(told.value)
     assert "UpdateService" not in poc.bench.calls()
 
 
