@@ -52,9 +52,9 @@ class Demo:
 
     def upload_artifact(self, bucket: str) -> None:
         """As a data scientist would: with the model's own tool, in the model's own environment."""
-        model, cache = self._checkout / "models" / MODEL, default_cache()
-        python = environment.ensure(model, cache) / "bin" / "python"
-        packed = str(cache / "artifacts" / MODEL)
+        model = self._checkout / "models" / MODEL
+        python = environment.ensure(model, default_cache()) / "bin" / "python"
+        packed = str(self._files.root / "artifacts" / MODEL)  # each cloud its own: demos may run at once
         environ = {**self._environ(), "PYTHONPATH": str(model / "src")}
         for words in (["build", "--out", packed], ["upload", "--dir", packed, "--bucket", bucket]):
             _called([str(python), "-m", "experience_linker.artifact", *words], environ)
