@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
 from localcloud.controlplane.process import undivided
+from localcloud.demo.artifact import packed
 from localcloud.demo.patience import patiently
 from localcloud.demo.steps import current_conditions
 
@@ -53,3 +55,27 @@ def test_ctrl_c_waits_until_what_was_started_is_noted() -> None:
         noted.append("process")
     assert noted == ["process"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_artifact_is_packed_once_for_each_version_of_its_sources(tmp_path: Path) -> None:
+    model, cache = tmp_path / "m", tmp_path / "cache"
+    model.mkdir()
+    runs: list[Path] = []
+
+    def pack(out: Path) -> None:
+        runs.append(out)
+        out.mkdir()
+        (out / "weights").write_text(str(len(runs)))
+
+    def fail(out: Path) -> None:
+        out.mkdir()
+        raise RuntimeError("no network")
+
+    for source, expected in (("a", "1"), ("a", "1"), ("b", "2"), ("a", "1")):
+        (model / "main.py").write_text(source)
+        assert (packed(model, cache, pack) / "weights").read_text() == expected
+    (model / "main.py").write_text("c")
+    with pytest.raises(RuntimeError):
+        packed(model, cache, fail)
+    assert (packed(model, cache, pack) / "weights").read_text() == "3"
+    assert len(list((cache / "artifacts" / "m").iterdir())) == 3

@@ -19,6 +19,7 @@ import typer
 from localcloud import lifecycle, status
 from localcloud.controlplane.progress import Tell
 from localcloud.demo.account import Prepared, platform_manifest, prepare
+from localcloud.demo.artifact import packed
 from localcloud.demo.patience import patiently
 from localcloud.runtime import environment, images
 from localcloud.runtime.environment import default_cache
@@ -52,12 +53,15 @@ class Demo:
 
     def upload_artifact(self, bucket: str) -> None:
         """As a data scientist would: with the model's own tool, in the model's own environment."""
-        model = self._checkout / "models" / MODEL
-        python = environment.ensure(model, default_cache()) / "bin" / "python"
-        packed = str(self._files.root / "artifacts" / MODEL)  # each cloud its own: demos may run at once
+        model, cache = self._checkout / "models" / MODEL, default_cache()
+        python = str(environment.ensure(model, cache) / "bin" / "python")
         environ = {**self._environ(), "PYTHONPATH": str(model / "src")}
-        for words in (["build", "--out", packed], ["upload", "--dir", packed, "--bucket", bucket]):
-            _called([str(python), "-m", "experience_linker.artifact", *words], environ)
+
+        def tool(*words: str) -> None:
+            _called([python, "-m", "experience_linker.artifact", *words], environ)
+
+        made = packed(model, cache, lambda out: tool("build", "--out", str(out)))
+        tool("upload", "--dir", str(made), "--bucket", bucket)
 
     def _build(self) -> None:
         images.build(MODEL, self._checkout / "models" / MODEL, self._files.images)
