@@ -28,12 +28,13 @@ _OF_THE_MOMENT = frozenset({
 })  # fmt: skip
 _HASHES = ("modelpoc.dev/content", "modelpoc.dev/versions")
 """Labels with hashes over versions of secrets, which AWS or chance makes; what they stand for is compared."""
+_SHARED = ("Integration", "Authorizer")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def holdings(client: Client) -> Holdings:
-    """Everything, platforms' parts included; AWS's own defaults left out."""
-    listing = _Listing(client)
+def holdings(client: Client, *, shared: bool = True) -> Holdings:
+    """Everything, AWS's own defaults left out; `shared`: platforms' parts too."""
+    listing = _Listing(client, shared)
     listing.balancers()
     listing.gateway()
     listing.secrets()
@@ -62,8 +63,8 @@ def _told(key: str, before: Any, after: Any) -> Iterable[str]:
 
 
 class _Listing:
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, shared: bool) -> None:
+        self._client, self._shared = client, shared
         self._found: dict[str, Any] = {}
         self._names: dict[str, str] = {}
         """Id made by AWS → what is written instead."""
@@ -97,7 +98,8 @@ class _Listing:
             arn, name = balancer["LoadBalancerArn"], balancer["LoadBalancerName"]
             balancer = {**balancer, "AvailabilityZones": _sorted(balancer["AvailabilityZones"])}
             balancer["SecurityGroups"] = sorted(balancer["SecurityGroups"])
-            balancer = {**balancer, "tags": self._elb_tags(arn)}
+            if self._shared:
+                balancer = {**balancer, "tags": self._elb_tags(arn)}
             self.put("LoadBalancer", name, balancer, arn, arn.rpartition("/")[2])
             for listener in self.pages("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn):
                 self._listener(name, listener)
@@ -105,7 +107,9 @@ class _Listing:
     def _listener(self, balancer: str, listener: dict[str, Any]) -> None:
         arn = listener["ListenerArn"]
         name = f"{balancer}:{listener['Port']}"
-        self.put("Listener", name, {**listener, "tags": self._elb_tags(arn)}, arn)
+        if self._shared:
+            listener = {**listener, "tags": self._elb_tags(arn)}
+        self.put("Listener", name, listener, arn)
         for rule in self.pages("elbv2", "describe_rules", "Rules", ListenerArn=arn):
             found = self._elb_tags(rule["RuleArn"])
             if not rule["IsDefault"]:
@@ -119,13 +123,17 @@ class _Listing:
         return {tag["Key"]: tag["Value"] for tag in answer["TagDescriptions"][0]["Tags"]}
 
     def gateway(self) -> None:
+        if self._shared:
+            self._links()
+        for api in self.pages("apigatewayv2", "get_apis", "Items"):
+            self.put("HttpApi", _resource(api), api, api["ApiId"])
+            self._within(api["ApiId"], _resource(api))
+
+    def _links(self) -> None:
         for link in self._client("apigatewayv2").get_vpc_links()["Items"]:
             if link["VpcLinkStatus"] != "DELETING":
                 link = {**link, "SubnetIds": sorted(link["SubnetIds"])}
                 self.put("VpcLink", _resource(link), link, link["VpcLinkId"])
-        for api in self.pages("apigatewayv2", "get_apis", "Items"):
-            self.put("HttpApi", _resource(api), api, api["ApiId"])
-            self._within(api["ApiId"], _resource(api))
 
     def _within(self, api: str, name: str) -> None:
         for kind, operation, title, ident in (
@@ -134,6 +142,8 @@ class _Listing:
             ("Authorizer", "get_authorizers", "Name", "AuthorizerId"),
             ("Route", "get_routes", "RouteKey", "RouteId"),
         ):
+            if kind in _SHARED and not self._shared:
+                continue
             for item in self.pages("apigatewayv2", operation, "Items", ApiId=api):
                 ids = [item[ident]] if ident else []
                 self.put(kind, f"{name}/{item.get(title, '')}", item, *ids)

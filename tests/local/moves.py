@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
+from tests.local.engine_world import DOUBT
 from tests.strategies import spec_dicts
 
 from localcloud.aws.faults import Rule
@@ -39,7 +40,7 @@ class Move:
 
 
 def faults() -> st.SearchStrategy[Rule]:
-    """One call goes wrong, in one of the ways that leave different things behind."""
+    """One call goes wrong, in one of the ways that leave different things behind; or all reads lag."""
     how = st.sampled_from(
         [
             {"reset": "before"},
@@ -48,7 +49,8 @@ def faults() -> st.SearchStrategy[Rule]:
             {"error": "throttle"},
         ]
     )
-    return st.builds(lambda skip, how: Rule(skip=skip, count=1, **how), st.integers(0, 14), how)
+    once = st.builds(lambda skip, how: Rule(skip=skip, count=1, **how), st.integers(0, 14), how)
+    return st.one_of(once, once, once, st.just(Rule(stale_seconds=DOUBT * 0.8)))
 
 
 def moves(given: Given) -> st.SearchStrategy[list[Move]]:

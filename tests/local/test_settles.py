@@ -32,7 +32,7 @@ class History:
 
     def __init__(self, operator: Operator, given: Given) -> None:
         self.operator, self.given = operator, given
-        self.empty = holdings(operator.cloud.client)
+        self.empty = self.held()
 
     def begin(self) -> None:
         """With nothing left of an example that failed."""
@@ -79,9 +79,12 @@ class History:
                 if count < 0 and (outcome.settled or _given_up(outcome)):
                     return
 
+    def held(self) -> Holdings:
+        return holdings(self.operator.cloud.client, shared=False)
+
     def settled(self) -> Holdings:
         self.operator.settle(NAME)
-        return holdings(self.operator.cloud.client)
+        return self.held()
 
     def looked_at_again(self) -> None:
         """One more look at everything writes nothing."""
@@ -98,7 +101,7 @@ class History:
 
     def nothing_is_left(self) -> None:
         """No orphan of any revision."""
-        assert differences(self.empty, holdings(self.operator.cloud.client)) == []
+        assert differences(self.empty, self.held()) == []
 
 
 def _given_up(outcome: Outcome) -> bool:
