@@ -341,6 +341,30 @@ def test_leftovers_wait_until_the_rest_is_there_and_settled() -> None:
     assert ready == {"missing": [], "settling": [], "kept": ["old"]}
 
 
+def meddling() -> dict[str, Any]:
+    """Kinds of which a Door that nobody asks for any more would work against the machine it points at."""
+    door = type(KINDS["Door"])()
+    door.meddles = True
+    return {**KINDS, "Door": door}
+
+
+def test_what_meddles_goes_at_once_and_before_what_it_points_at_changes() -> None:
+    stronger = replace(MACHINE, power=2)
+    inventory = holding(*HAVE_ALL, there("Door", "d", refs=["Machine:m"]))
+    found = plan(Graph((GROUND, SIGN, SHEET, stronger)), inventory, meddling(), MINE)
+    assert step(found, "Door").ready
+    assert step(found, "Machine").waits_for == ("Door/d",)
+    inventory.deleted("Door", "d")
+    assert step(plan(Graph((GROUND, SIGN, SHEET, stronger)), inventory, meddling(), MINE), "Machine").ready
+
+
+def test_what_meddles_stays_when_nothing_can_be_done() -> None:
+    inventory = holding(*HAVE_ALL[1:], there("Door", "d"), there("Ground", "g", owner=OTHERS))
+    found = plan(Graph(ALL), inventory, meddling(), MINE)
+    assert found.blocked
+    assert not step(found, "Door").ready
+
+
 def test_others_things_are_never_leftovers() -> None:
     found = planned((), there("Ground", "g", owner=OTHERS), there("Ground", "h", owner=None))
     assert found.steps == ()
