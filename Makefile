@@ -36,7 +36,10 @@ test: setup ## Run all tests: the quick ones, the models', then those with a clo
 	$(PYTEST) -m unit -q
 	@for model in $(TESTED_MODELS); do $(MAKE) --no-print-directory test-model MODEL=$$model; done
 	@if [ -f tests/kstatus/go.mod ]; then cd tests/kstatus && go test -mod=readonly ./...; fi
-	$(PYTEST) -m "not unit" -n $(WORKERS) --dist loadfile
+	@# Clouds that run side by side slow each other down: what fails then is tried once more alone, and both are shown.
+	$(PYTEST) -m "not unit" -n $(WORKERS) --dist loadfile || { \
+	  echo "once more, one at a time, what failed side by side:" >&2; \
+	  $(PYTEST) -m "not unit" --last-failed --last-failed-no-failures none; }
 
 .PHONY: test-model
 test-model:
