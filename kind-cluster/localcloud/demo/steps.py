@@ -83,7 +83,7 @@ class Demo:
         while time.monotonic() < deadline:
             conditions = current_conditions(self._poc())
             ready = conditions.get("Ready", {})
-            words = f"{ready.get('reason', 'waiting for the operator')}: {ready.get('message', '')}"
+            words = f"{ready['reason']}: {ready['message']}" if ready else "waiting for the operator"
             self._tell(words.splitlines()[0][:150])
             if ready.get("status") == "True":
                 return
