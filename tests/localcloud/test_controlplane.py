@@ -104,7 +104,11 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def runs(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """A process that has ended and that only its parent, this test, has yet to hear of runs no more."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_cel_rule_lets_the_good_in_and_tells_the_bad_why(plane: ControlPlane) -> None:

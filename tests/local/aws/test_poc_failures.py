@@ -68,7 +68,7 @@ def other(want: Resource) -> Resource:
         (target_group, "ModifyTargetGroupAttributes", {"tags", "deregistration_delay"}),
         (target_group, "AddTags", {"tags"}),
         (service, "TagResource", {"tags"}),
-        (scalable_target, "TagResource", {"tags"}),
+        (scalable_target, "TagResource", {"tags", "limits"}),  # the limits asked for stand in a tag
     ],
 )
 async def test_an_update_cut_short_has_written_down_what_it_did(
