@@ -39,7 +39,11 @@ class RouteKind(BaseKind[Route, AwsScope]):
 
     kind = "Route"
     fast = frozenset({"target", "auth_type", "authorizer_id", "mark"})
+    switches = frozenset({"target"})
     within = frozenset({"HttpApi"})
+
+    def led_to(self, have: Observed) -> str:
+        return integration_id(have.id.partition("/")[0], have.fields["target"]) or ""
 
     def reason(self, claim: str | None) -> str:
         return "RouteConflict"
@@ -97,12 +101,18 @@ def request(want: Route) -> dict[str, Any]:
     return {key: value for key, value in parameters.items() if value}
 
 
+def integration_id(api_id: str, target: str) -> str | None:
+    """The id that an Integration is observed under; None when the route leads to something else."""
+    prefix, _, id = target.partition("/")
+    return f"{api_id}/{id}" if prefix == "integrations" else None
+
+
 def observed(api_id: str, route: Mapping[str, Any]) -> Observed:
     """A route as GetRoutes, CreateRoute and UpdateRoute describe it."""
     target, authorizer = route.get("Target", ""), route.get("AuthorizerId")
     refs = {api_id}
-    if target.startswith("integrations/"):
-        refs.add(f"{api_id}/{target.removeprefix('integrations/')}")
+    if integration := integration_id(api_id, target):
+        refs.add(integration)
     if authorizer:
         refs.add(f"{api_id}/{authorizer}")
     mark = route.get("OperationName", "")

@@ -22,7 +22,12 @@ class News:
     warning: bool = False
 
 
-_DONE = {Verb.CREATE: "Created", Verb.UPDATE: "Updated", Verb.DELETE: "Deleted"}
+_DONE = {
+    Verb.CREATE: "Created",
+    Verb.UPDATE: "Updated",
+    Verb.DELETE: "Deleted",
+    Verb.REPLACE: "Deleted",  # the creation that follows is told as such
+}
 
 
 def of_work(outcome: Outcome) -> list[News]:

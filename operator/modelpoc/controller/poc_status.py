@@ -119,6 +119,7 @@ _STATES = {
     Verb.CREATE: "Waiting",
     Verb.UPDATE: "Waiting",
     Verb.DELETE: "Deleting",
+    Verb.REPLACE: "Waiting",
     Verb.WAIT: "Settling",
     Verb.CONFLICT: "Conflict",
     Verb.MISSING: "Missing",

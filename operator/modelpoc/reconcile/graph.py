@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from modelpoc.reconcile.resource import Resource, refs_of
+from modelpoc.reconcile.resource import Resource, all_refs
 
 
 class Graph:
@@ -37,7 +37,7 @@ class Graph:
 def _ordered(by_key: Mapping[tuple[str, str], Resource]) -> list[tuple[str, str]]:
     sorter: TopologicalSorter[tuple[str, str]] = TopologicalSorter()
     for key, resource in by_key.items():
-        before = [r.key for r in refs_of(resource)]
+        before = [r.key for r in all_refs(resource)]
         lost = [b for b in before if b not in by_key]
         if lost:
             raise ValueError(f"{resource} refers to {'/'.join(lost[0])}, which is not in the graph")

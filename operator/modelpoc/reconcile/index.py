@@ -53,6 +53,7 @@ def _terms(key: Key, entry: Entry | None) -> Iterable[Hashable]:
         yield ("gone", key[0])
         return
     yield ("kind", observed.kind)
+    yield ("id", observed.id)
     yield from (("ref", ref) for ref in observed.refs)
     yield from (("claim", claim) for claim in observed.claims)
     if observed.owner:

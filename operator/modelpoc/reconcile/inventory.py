@@ -64,6 +64,10 @@ class Inventory:
         """Every owner of this fleet (its 8 hex digits) that holds anything."""
         return {o.owner for o in self.all() if o.owner and o.owner.fleet == fleet}
 
+    def with_id(self, id: str) -> list[Observed]:
+        """What AWS calls so."""
+        return self._found(("id", id))
+
     def pointing_at(self, id: str) -> list[Observed]:
         return self._found(("ref", id))
 

@@ -12,7 +12,7 @@ from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Resource, Sco
 R = TypeVar("R", bound=Resource)
 S = TypeVar("S", bound=Scope, contravariant=True)
 
-_NOT_COMPARED = frozenset({"name", "needs", "given"})
+_NOT_COMPARED = frozenset({"name", "needs", "given", "switch_after"})
 
 
 class BaseKind(Generic[R, S]):
@@ -29,6 +29,7 @@ class BaseKind(Generic[R, S]):
     gone_first: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
     volatile: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
     meddles: bool = False
 
     def reason(self, claim: str | None) -> str:
@@ -45,6 +46,12 @@ class BaseKind(Generic[R, S]):
 
     def state_for(self, want: R, have: Observed) -> State:
         return have.state
+
+    def led_to(self, have: Observed) -> str:
+        return ""
+
+    def replaces(self, want: R, have: Observed) -> bool:
+        return False
 
     def diff(self, want: R, have: Observed) -> tuple[Change, ...]:
         return tuple(self._differing(want, have))

@@ -156,12 +156,41 @@ class _Wanted:
         if have.state.phase is Phase.GOING:
             return self.unchanged(have.state, step)
         changes = kind.diff(step.want, have)
+        if kind.replaces(step.want, have):
+            return replace(step, verb=Verb.REPLACE, changes=changes, message=have.state.message)
         if not changes:
             return self.unchanged(kind.state_for(step.want, have), step)
-        step = replace(step, verb=Verb.UPDATE, changes=changes)
+        step = self.unswitched(kind, replace(step, verb=Verb.UPDATE, changes=changes), have)
         if have.state.busy:
             step = _after(step, (f"{have} ({have.state.reason})",))
         return self.taken(kind, step) or step
+
+    def unswitched(self, kind: Kind[Any, Any], step: Step, have: Observed) -> Step:
+        """The step without what moves traffic, as long as that would lead it from what serves to what does not.
+
+        Traffic that somebody led away to what is no one's of ours is led back at once.
+        """
+        assert step.want is not None
+        waits = tuple(str(r) for r in step.want.switch_after if not self.serves(r))
+        moved = [c for c in step.changes if c.field in kind.switches]
+        if not waits or not moved or not self.led_to_ours(kind, have):
+            return step
+        if len(moved) == len(step.changes):
+            return _after(step, waits)
+        stays: dict[str, Any] = {c.field: c.have for c in moved}
+        others = tuple(c for c in step.changes if c not in moved)
+        return replace(step, want=replace(step.want, **stays), changes=others)
+
+    def serves(self, ref: Ref) -> bool:
+        """Whether it is settled, or broken with an earlier revision still in service."""
+        have = self.bound.get(ref.key)
+        if have is None or have.state.phase is Phase.SETTLED:
+            return have is not None
+        return have.state.phase is Phase.BROKEN and have.attrs.get(ref.attr) is not None
+
+    def led_to_ours(self, kind: Kind[Any, Any], have: Observed) -> bool:
+        owners = (o.owner for o in self.inventory.with_id(kind.led_to(have)))
+        return any(o is not None and o.fleet == self.mark.fleet for o in owners)
 
     def unchanged(self, state: State, step: Step) -> Step:
         verb = _WITHOUT_CHANGE[state.phase]

@@ -12,7 +12,7 @@ from modelpoc.reconcile.owner import Mark
 
 __all__ = [
     "UNKNOWN", "Change", "Kind", "Observed", "Phase", "Ref", "Resource", "Scope", "State", "When",
-    "refs_of", "resolve", "value_refs",
+    "all_refs", "refs_of", "resolve", "value_refs",
 ]  # fmt: skip
 
 
@@ -54,6 +54,8 @@ class Resource:
     """Deterministic, unique within its kind, account and region."""
     needs: tuple[Ref, ...] = ()
     """Order without a value: what must be there first."""
+    switch_after: tuple[Ref, ...] = ()
+    """What must serve before one of the kind's `switches` is changed; the attribute tells what serves."""
     given: bool = False
     """Named by the user and not ours: only looked at, never written."""
 
@@ -165,6 +167,8 @@ class Kind(Protocol, Generic[W, S]):
     """Kinds that must be listed before this one: they tell where to look (rules within listeners)."""
     volatile: frozenset[str]
     """Attributes that an update changes (the version of a secret): not known while one is due."""
+    switches: frozenset[str]
+    """Fields that move traffic from one thing to another: see `Resource.switch_after`."""
     meddles: bool
     """Whether one that is no longer asked for changes what is: autoscaling, a count that is now fixed."""
 
@@ -190,6 +194,17 @@ class Kind(Protocol, Generic[W, S]):
 
     def state_for(self, want: W, have: Observed) -> State:
         """How it is, seen from what is wanted. Pure."""
+        ...
+
+    def led_to(self, have: Observed) -> str:
+        """The id of what its traffic goes to now; "" for what leads nowhere. Pure."""
+        ...
+
+    def replaces(self, want: W, have: Observed) -> bool:
+        """Whether it can only be deleted and made again under the same name, and shall be. Pure.
+
+        Never for what shall serve meanwhile: that changes its name instead.
+        """
         ...
 
     async def list_all(self, scope: S) -> Iterable[Observed] | None:
@@ -233,15 +248,24 @@ def _walk(value: Any) -> Iterable[Ref]:
             yield from _walk(getattr(value, f.name))
 
 
+_ORDER = ("needs", "switch_after")
+"""Fields that give an order and no value."""
+
+
 def value_refs(resource: Resource) -> tuple[Ref, ...]:
     """Every reference in its fields, each once, in order of appearance."""
-    values = (getattr(resource, f.name) for f in dataclasses.fields(resource) if f.name != "needs")
+    values = (getattr(resource, f.name) for f in dataclasses.fields(resource) if f.name not in _ORDER)
     return tuple(dict.fromkeys(ref for value in values for ref in _walk(value)))
 
 
 def refs_of(resource: Resource) -> tuple[Ref, ...]:
-    """Every reference in its fields and `needs`, each once."""
+    """Every reference in its fields and `needs`, each once: what must be there before it is made."""
     return tuple(dict.fromkeys((*value_refs(resource), *_walk(resource.needs))))
+
+
+def all_refs(resource: Resource) -> tuple[Ref, ...]:
+    """Every reference, also those that only a change waits for."""
+    return tuple(dict.fromkeys((*refs_of(resource), *_walk(resource.switch_after))))
 
 
 def _map(value: Any, known: Callable[[Ref], Any]) -> Any:
@@ -268,4 +292,4 @@ def _changed_fields(value: Any, known: Callable[[Ref], Any], skip: Collection[st
 
 def resolve(resource: R, known: Callable[[Ref], Any]) -> R:
     """The same resource with every reference in its fields replaced by what `known` gives for it."""
-    return dataclasses.replace(resource, **_changed_fields(resource, known, skip=("name", "needs", "given")))
+    return dataclasses.replace(resource, **_changed_fields(resource, known, skip=("name", "given", *_ORDER)))

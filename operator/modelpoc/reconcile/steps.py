@@ -15,6 +15,8 @@ class Verb(Enum):
     CREATE = "create"
     UPDATE = "update"
     DELETE = "delete"
+    REPLACE = "replace"
+    """AWS can only delete it; then it is made again under the same name."""
     WAIT = "wait"
     """AWS is at work on it, or what it did must be looked at first."""
     CONFLICT = "conflict"
@@ -25,7 +27,7 @@ class Verb(Enum):
     """AWS gave up on it, and nothing in the spec has changed since."""
 
 
-WRITES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE})
+WRITES = frozenset({Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.REPLACE})
 BLOCKING = frozenset({Verb.CONFLICT, Verb.MISSING})
 
 

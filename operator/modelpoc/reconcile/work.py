@@ -126,7 +126,7 @@ class Work:
             self._inventory.wrote(created, deep=kind.deep <= created.fields.keys())
         elif step.verb is Verb.UPDATE and step.have:
             self._inventory.wrote(await kind.update(self._scope, step.want, step.have, step.changes))
-        elif step.have:
+        elif step.have:  # deleted for good, or to be made again
             self._deleted(step.have, await kind.delete(self._scope, step.have))
 
     def _deleted(self, have: Observed, remains: Observed | None) -> None:
@@ -141,7 +141,7 @@ class Work:
             case Misplaced():
                 self._inventory.set_aside(*step.key)
                 return None
-            case Gone() if step.verb is Verb.DELETE:
+            case Gone() if step.verb in (Verb.DELETE, Verb.REPLACE):
                 self._inventory.deleted(*step.key)
                 return None
             case Gone():

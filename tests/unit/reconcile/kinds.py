@@ -7,7 +7,7 @@ Site     given: where signs stand, and so where to look for them
 Sign     holds a path for itself, and a number that its maker chooses; names are not unique
 Sheet    immutable: its name carries its content; names are not unique
 Machine  takes time to start and to go; goes back to its last sheet when a bad one breaks it
-Door     the cloud itself allows one for each key
+Door     the cloud itself allows one for each key; leads traffic to a machine
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Door(Owned):
     kind: ClassVar[str] = "Door"
     site: str | Ref
     width: int = 1
+    to: str | Ref | None = None
 
 
 class ThingKind(BaseKind[Any, Session]):
@@ -95,12 +96,12 @@ class ThingKind(BaseKind[Any, Session]):
 
     def thing(self, want: Any) -> Thing:
         values = {f.name: getattr(want, f.name) for f in fields(want)}
-        values = {k: v for k, v in values.items() if k not in {"name", "needs", "given"}}
+        values = {k: v for k, v in values.items() if k not in {"name", "needs", "given", "switch_after"}}
         return Thing("", self.kind, self.identify(want), values, self.deep, **self.derived(want.name, values))
 
     def derived(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Whatever of a thing follows from its fields."""
-        return {"refs": frozenset(values[f] for f in self.points_at)}
+        return {"refs": frozenset(values[f] for f in self.points_at if values[f])}
 
     async def list_all(self, scope: Session) -> Iterable[Observed] | None:
         return await scope.read(f"list {self.kind}", lambda t, now: self._found(t, now, deep=False))
@@ -279,8 +280,12 @@ class MachineKind(ThingKind):
 
 class DoorKind(ThingKind):
     kind = "Door"
-    fast = frozenset({"width", "mark"})
-    points_at = frozenset({"site"})
+    fast = frozenset({"width", "to", "mark"})
+    points_at = frozenset({"site", "to"})
+    switches = frozenset({"to"})
+
+    def led_to(self, have: Observed) -> str:
+        return str(have.fields["to"] or "")
 
     def reason(self, claim: str | None) -> str:
         return "PathConflict"

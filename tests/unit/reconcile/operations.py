@@ -105,7 +105,7 @@ class Settle:
         taken = any(f"path:{site}:{self.path}" in t.claims for t in world.cloud.things.values())
         if held or taken:
             return
-        values = {"site": site, "path": self.path, "mark": NO_ONE, "width": 7}
+        values = {"site": site, "path": self.path, "mark": NO_ONE, "width": 7, "to": None}
         claims = frozenset() if self.door else frozenset({f"path:{site}:{self.path}"})
         kind, name = ("Door", self.path) if self.door else ("Sign", f"foreign-{self.path}")
         world.cloud.create(Thing("", kind, name, values, refs=frozenset({site}), claims=claims))
@@ -137,6 +137,7 @@ specs = st.builds(
     colour=st.sampled_from(["green", "red"]),
     content=st.sampled_from(["one", "two", BAD]),
     power=st.sampled_from([1, 2]),
+    machine=st.sampled_from(["", "", "-2"]),
     door=st.booleans(),
     width=st.sampled_from([1, 2]),
     note=st.sampled_from([None, "x", "y"]),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.reconcile.kinds import KINDS, Door, Ground, Machine, Note, Seal, Sheet, Sign
+from tests.unit.reconcile.kinds import KINDS, Door, Ground, Machine, MachineKind, Note, Seal, Sheet, Sign
 
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.inventory import Inventory
@@ -392,3 +392,94 @@ def test_what_may_have_been_made_and_is_no_longer_wanted_keeps_the_owner_from_be
     found = plan(Graph(), inventory, KINDS, MINE)
     assert not found.settled
     assert plan(Graph(), inventory, KINDS, OTHERS).settled
+
+
+# moving traffic
+
+OTHER_MACHINE = there("Machine", "before", fields={"power": 1})
+DOOR = Door(
+    name="d",
+    mark=str(MINE),
+    site="site",
+    to=Ref("Machine", "m", "id"),
+    switch_after=(Ref("Machine", "m", "serving"),),
+)
+
+
+def door_to(machine: str, width: int = 1) -> Observed:
+    return there("Door", "d", refs=[machine], fields={"site": "site", "width": width, "to": machine})
+
+
+STARTING = replace(HAVE_MACHINE, state=State(Phase.SETTLING))
+
+
+def test_traffic_moves_only_to_what_serves() -> None:
+    to_the_old = door_to(OTHER_MACHINE.id)
+    waiting = planned((*ALL, DOOR), *HAVE_ALL[:3], STARTING, OTHER_MACHINE, to_the_old)
+    assert step(waiting, "Door").waits_for == ("Machine/m",)
+    assert not [s for s in waiting.ready if s.verb is Verb.DELETE]
+    assert step(planned((*ALL, DOOR), *HAVE_ALL, OTHER_MACHINE, to_the_old), "Door").ready
+
+
+def test_what_does_not_move_traffic_is_changed_meanwhile() -> None:
+    found = planned((*ALL, DOOR), *HAVE_ALL[:3], STARTING, OTHER_MACHINE, door_to(OTHER_MACHINE.id, width=2))
+    door = step(found, "Door")
+    assert door.ready
+    assert door.changes == (Change("width", 2, 1),)
+    assert isinstance(door.want, Door)
+    assert door.want.to == OTHER_MACHINE.id
+
+
+@pytest.mark.parametrize("owner", [None, Mark("another", "one")])
+def test_traffic_that_was_led_astray_is_led_back_at_once(owner: Mark | None) -> None:
+    astray = there("Machine", "astray", owner=owner)
+    assert step(planned((*ALL, DOOR), *HAVE_ALL[:3], STARTING, astray, door_to(astray.id)), "Door").ready
+    assert step(planned((*ALL, DOOR), *HAVE_ALL[:3], STARTING, door_to("nowhere")), "Door").ready
+
+
+@pytest.mark.parametrize(("serving", "ready"), [("one", True), (None, False)])
+def test_what_is_broken_gets_traffic_only_when_an_earlier_revision_serves(
+    serving: str | None, ready: bool
+) -> None:
+    broken = replace(
+        HAVE_MACHINE, state=State(Phase.BROKEN), attrs={**HAVE_MACHINE.attrs, "serving": serving}
+    )
+    found = planned((*ALL, DOOR), *HAVE_ALL[:3], broken, OTHER_MACHINE, door_to(OTHER_MACHINE.id))
+    assert step(found, "Door").ready is ready
+
+
+def test_a_new_way_in_does_not_wait_for_what_it_leads_to() -> None:
+    assert step(planned((*ALL, DOOR), *HAVE_ALL[:3], STARTING), "Door").ready
+
+
+# what can only be made again
+
+
+class Kiln(MachineKind):
+    """One that broke at its first firing can only be taken down."""
+
+    def replaces(self, want: Machine, have: Observed) -> bool:
+        return have.state.phase is Phase.BROKEN and want.sheet != have.attrs["failed"]
+
+
+CRACKED = replace(
+    HAVE_MACHINE,
+    attrs={**HAVE_MACHINE.attrs, "failed": "Sheet:bad"},
+    fields={**HAVE_MACHINE.fields, "sheet": "Sheet:bad"},
+    state=State(Phase.BROKEN, "Broke", "it cracked"),
+)
+
+
+def fired(*have: Observed) -> Plan:
+    return plan(Graph(ALL), holding(*have), {**KINDS, "Machine": Kiln()}, MINE)
+
+
+def test_what_can_only_be_made_again_is_replaced_once_the_new_content_is_there() -> None:
+    early = step(fired(HAVE_GROUND, HAVE_SIGN, CRACKED), "Machine")
+    assert (early.verb, early.ready, early.waits_for) == (Verb.REPLACE, False, ("Sheet/sh",))
+    assert step(fired(HAVE_GROUND, HAVE_SIGN, HAVE_SHEET, CRACKED), "Machine").ready
+
+
+def test_what_broke_on_what_is_asked_for_is_not_made_again() -> None:
+    same = replace(CRACKED, attrs={**CRACKED.attrs, "failed": HAVE_SHEET.id}, fields=HAVE_MACHINE.fields)
+    assert step(fired(*HAVE_ALL[:3], same), "Machine").verb is Verb.BROKEN

@@ -48,6 +48,8 @@ class Spec:
     colour: str = "green"
     content: str = "one"
     power: int = 1
+    machine: str = ""
+    """Another one is another machine, to which the door then leads."""
     door: bool = True
     width: int = 1
     note: str | None = None
@@ -78,7 +80,7 @@ def _resources(owner: Owner, spec: Spec) -> Iterable[Resource]:
         versions["seal"] = Ref("Seal", "seal", "version")
     yield Sheet(name=name, mark=mark, content=spec.content, versions=versions)
     machine = Machine(
-        name=name,
+        name=name + spec.machine,
         mark=mark,
         sheet=Ref("Sheet", name, "id"),
         ground=on,
@@ -92,7 +94,8 @@ def _resources(owner: Owner, spec: Spec) -> Iterable[Resource]:
             mark=mark,
             site=Ref("Site", "site", "id"),
             width=spec.width,
-            needs=(Ref("Machine", name, "id"),),
+            to=Ref("Machine", machine.name, "id"),
+            switch_after=(Ref("Machine", machine.name, "serving"),),
         )
 
 
