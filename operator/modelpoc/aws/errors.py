@@ -50,7 +50,6 @@ _THERE = {
 _BUSY = {
     "OperationAbortedException",  # logs: another operation on the group is under way
     "ConcurrentUpdateException",  # application autoscaling
-    "ResourceConflictException",  # lambda
     "ResourceInUse", "ResourceInUseException", "UpdateInProgressException",
     "ClusterContainsServicesException", "ClusterContainsTasksException",  # ecs
     "ClusterContainsContainerInstancesException",
@@ -59,6 +58,7 @@ _QUOTA = {
     "LimitExceededException", "LimitExceeded", "ServiceQuotaExceededException", "TooManyTargetGroups",
     "TooManyRules", "TooManyListeners", "TooManyLoadBalancers", "TooManyTags",
     "TooManyUniqueTargetGroupsPerLoadBalancer", "TargetGroupAssociationLimit",
+    "CodeStorageExceededException", "PolicyLengthExceededException",  # lambda
 }  # fmt: skip
 _GONE = {
     "ResourceNotFoundException", "NotFoundException", "TargetGroupNotFound", "RuleNotFound",
@@ -118,6 +118,10 @@ def _by_code(code: str, words: str, what: str, text: str) -> CloudError | None:
         return Gone(text)
     if code == "ConflictException":
         return _conflict(words, what, text)
+    if code == "ResourceConflictException":
+        return _lambda_conflict(words, what, text)
+    if code == "InvalidParameterValueException" and "cannot be assumed by Lambda" in words:
+        return NotYet(text)  # said of a new role for a while
     if code == "BadRequestException" and words.startswith("Cannot delete"):  # a VPC link still referenced
         return NotYet(text)
     # A load balancer or listener under deletion protection.
@@ -141,3 +145,9 @@ def _conflict(words: str, what: str, text: str) -> CloudError:
     if "concurrent modification" in words:
         return Retry(text)
     return AlreadyThere(text) if what.startswith(_MAKING) else NotYet(text)
+
+
+def _lambda_conflict(words: str, what: str, text: str) -> CloudError:
+    """A function or a statement of that name is there, or an update is under way."""
+    there = what.startswith(_MAKING) or "statement id" in words
+    return AlreadyThere(text) if there else NotYet(text)

@@ -1,4 +1,4 @@
-"""An integration of an HTTP API: through the VPC link to a listener of a load balancer."""
+"""An integration of an HTTP API: through the VPC link to a listener of a load balancer, or to a function."""
 
 from __future__ import annotations
 
@@ -18,21 +18,40 @@ ACTIONS = (*gateway.READ, *gateway.WRITE)
 
 @dataclass(frozen=True, kw_only=True)
 class Integration(Resource):
-    """One for each API and listener, shared by all POCs: an API has 300 at most.
+    """To a listener: one for each API and listener, shared by all POCs, as an API has 300 at most. To a
+    function: one for each.
 
     Integrations take no tags and have no name: owner and name stand in the description.
     """
 
     kind: ClassVar[str] = "Integration"
     api_id: str | Ref
-    vpc_link_id: str | Ref
-    listener_arn: str | Ref
+    vpc_link_id: str | Ref | None = None
+    """With `listener_arn`: the way to a load balancer."""
+    listener_arn: str | Ref | None = None
+    function_arn: str | Ref | None = None
+    """Instead of those two: the Lambda function that answers."""
     timeout_ms: int = 29_000
     """API Gateway allows 50 to 30,000 for HTTP APIs."""
-    method: str = "ANY"
     request_parameters: Mapping[str, str] | None = None
     """How requests are changed on their way, such as {"overwrite:path": "$request.path"}."""
     mark: str = ""
+
+    def __post_init__(self) -> None:
+        way = (self.vpc_link_id is not None, self.listener_arn is not None, self.function_arn is not None)
+        if way not in ((True, True, False), (False, False, True)):
+            raise ValueError(f"{self} leads either through a VPC link to a listener, or to a function")
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        """What follows from where it leads.
+
+        Sources: "Create private integrations for HTTP APIs" (payload format 1.0); "Create AWS Lambda proxy
+        integrations for HTTP APIs" (called by POST, whatever the request's method).
+        """
+        if self.function_arn is None:
+            return {"type": "HTTP_PROXY", "method": "ANY", "payload": "1.0"}
+        return {"type": "AWS_PROXY", "method": "POST", "payload": "2.0"}
 
 
 class IntegrationKind(BaseKind[Integration, AwsScope]):
@@ -40,9 +59,14 @@ class IntegrationKind(BaseKind[Integration, AwsScope]):
 
     kind = "Integration"
     fast = frozenset(
-        {"api_id", "vpc_link_id", "listener_arn", "timeout_ms", "method", "request_parameters", "mark"}
+        {"api_id", "vpc_link_id", "listener_arn", "function_arn", "timeout_ms", "request_parameters", "mark"}
+        | {"type", "method", "payload"}
     )
     within = frozenset({"HttpApi"})
+
+    def diff(self, want: Integration, have: Observed) -> tuple[Change, ...]:
+        fixed = ((f, have.fields[f], value) for f, value in want.fixed.items())
+        return (*super().diff(want, have), *(Change(*one) for one in fixed if one[1] != one[2]))
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
         apis = gateway.api_ids(scope)
@@ -94,24 +118,28 @@ class IntegrationKind(BaseKind[Integration, AwsScope]):
 
 
 def request(want: Integration) -> dict[str, Any]:
-    """What CreateIntegration and UpdateIntegration are told alike.
-
-    Source: "Create private integrations for HTTP APIs": HTTP_PROXY, the listener's ARN as URI, payload
-    format 1.0.
-    """
+    """What CreateIntegration and UpdateIntegration are told alike."""
     parameters: dict[str, Any] = {
-        "IntegrationType": "HTTP_PROXY",
-        "ConnectionType": "VPC_LINK",
-        "ConnectionId": want.vpc_link_id,
-        "IntegrationUri": want.listener_arn,
-        "IntegrationMethod": want.method,
-        "PayloadFormatVersion": "1.0",
+        "IntegrationType": want.fixed["type"],
+        "IntegrationMethod": want.fixed["method"],
+        "PayloadFormatVersion": want.fixed["payload"],
         "TimeoutInMillis": want.timeout_ms,
         "Description": gateway.signed(want.mark, want.name),
+        **_way(want),
     }
     if want.request_parameters:
         parameters["RequestParameters"] = dict(want.request_parameters)
     return parameters
+
+
+def _way(want: Integration) -> dict[str, Any]:
+    if want.function_arn is not None:
+        return {"ConnectionType": "INTERNET", "IntegrationUri": want.function_arn}
+    return {
+        "ConnectionType": "VPC_LINK",
+        "ConnectionId": want.vpc_link_id,
+        "IntegrationUri": want.listener_arn,
+    }
 
 
 def observed(api_id: str, item: Mapping[str, Any]) -> Observed:
@@ -121,6 +149,7 @@ def observed(api_id: str, item: Mapping[str, Any]) -> Observed:
     """
     owner, name = gateway.signature(item.get("Description"))
     integration_id, link, uri = item["IntegrationId"], item.get("ConnectionId"), item.get("IntegrationUri")
+    function = _function(uri) if item.get("IntegrationType") == "AWS_PROXY" else None
     own_id = f"{api_id}/{integration_id}"
     return Observed(
         "Integration",
@@ -129,13 +158,21 @@ def observed(api_id: str, item: Mapping[str, Any]) -> Observed:
         fields={
             "api_id": api_id,
             "vpc_link_id": link,
-            "listener_arn": uri,
+            "listener_arn": None if function else uri,
+            "function_arn": function,
             "timeout_ms": item.get("TimeoutInMillis", 30_000),
+            "type": item.get("IntegrationType"),
             "method": item.get("IntegrationMethod"),
+            "payload": item.get("PayloadFormatVersion"),
             "request_parameters": {k: v for k, v in item.get("RequestParameters", {}).items() if v},
             "mark": str(owner or ""),
         },
         attrs={"id": integration_id, "target": f"integrations/{integration_id}", "api_id": api_id},
-        refs=frozenset(i for i in (api_id, link, uri) if i),
+        refs=frozenset(i for i in (api_id, link, function or uri) if i),
         owner=owner,
     )
+
+
+def _function(uri: str | None) -> str | None:
+    """The function's ARN: alone, or in the longer form that REST APIs use and HTTP APIs take as well."""
+    return (uri or "").partition("/functions/")[2].removesuffix("/invocations") or uri

@@ -10,6 +10,7 @@ from modelpoc.aws.artifact import ArtifactKind
 from modelpoc.aws.authorizer import AuthorizerKind
 from modelpoc.aws.cluster import ClusterKind
 from modelpoc.aws.existing_secret import ExistingSecretKind
+from modelpoc.aws.function import FunctionKind
 from modelpoc.aws.http_api import HttpApiKind
 from modelpoc.aws.integration import IntegrationKind
 from modelpoc.aws.listener import ListenerKind
@@ -36,6 +37,7 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     VpcLinkKind(),
     HttpApiKind(),
     StageKind(),
+    FunctionKind(),
     IntegrationKind(),
     AuthorizerKind(),
     RouteKind(),

@@ -47,7 +47,9 @@ _PUBLISHED = {
     "ecs DeleteTaskDefinitions": (5, 1),
     "logs reads": (10, 10),
     "logs writes": (5, 5),
-    "lambda": (15, 15),
+    "lambda": (15, 15),  # the control plane, but for these two
+    "lambda GetFunction": (100, 100),
+    "lambda GetPolicy": (15, 15),
     "ssm": (40, 40),
 }
 _SHARE = 0.9
@@ -63,6 +65,8 @@ def buckets_of(service: str, operation: str, writing: bool) -> Iterable[str]:
     """The names of the buckets that one call draws from."""
     if operation in ("DeregisterTaskDefinition", "RegisterTaskDefinition"):
         return ("ecs RegisterTaskDefinition",)
+    if service == "lambda" and operation in ("GetFunction", "GetPolicy"):
+        return (f"lambda {operation}",)
     if operation in ("DeleteTaskDefinitions", "CreateVpcLink"):
         return (f"{service} {operation}", service)
     return (service, f"{service} {'writes' if writing else 'reads'}")

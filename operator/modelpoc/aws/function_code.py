@@ -1,0 +1,80 @@
+"""A function's code: packed when it is to be written, with the POC's own handler from S3 when it has one."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from modelpoc.aws.errors import classify
+from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.errors import Gone, Stall
+
+HANDLER_LIMIT = 20 * 2**20
+"""Bytes of a POC's own handler. Lambda takes 50 MB of zip with the request, as base64."""
+
+
+class Package(Protocol):
+    """What a function's code is made of."""
+
+    def zipped(self, own: bytes | None = None) -> bytes:
+        """One zip, the same bytes for the same content; `own` is the POC's own handler as found in S3.
+
+        Raises ValueError, fit to show to a user, when `own` is no handler.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Code:
+    zipped: bytes
+
+    @property
+    def sha256(self) -> str:
+        """As Lambda's CodeSha256 tells it."""
+        return base64.b64encode(hashlib.sha256(self.zipped).digest()).decode()
+
+    def signed(self, versions: str) -> str:
+        """The tag that says of which versions this code is made."""
+        return f"{versions} {self.sha256}"
+
+
+async def packed(scope: AwsScope, package: Package | None, own_source: str | None) -> Code:
+    """Raises Stall when the own handler is missing, too large or no handler."""
+    if package is None:
+        raise Stall("InvalidSpec", "there is no code to give to the function")
+    own = await fetched(scope, own_source) if own_source else None
+    try:
+        return Code(await asyncio.to_thread(package.zipped, own))
+    except ValueError as error:
+        raise Stall("InvalidHandler", f"s3://{own_source}: {error}" if own_source else str(error)) from error
+
+
+async def fetched(scope: AwsScope, source: str) -> bytes:
+    """The object `<bucket>/<key>`."""
+    bucket, _, key = source.partition("/")
+    try:
+        answer = await scope.call("s3", "GetObject", Bucket=bucket, Key=key)
+    except Gone as error:
+        raise Stall("ArtifactNotFound", f"s3://{source} was not found: upload the handler there") from error
+    content = await asyncio.to_thread(_body, answer)
+    if len(content) > HANDLER_LIMIT:
+        limit = HANDLER_LIMIT // 2**20
+        raise Stall(
+            "HandlerTooLarge", f"s3://{source} is larger than {limit} MB: leave out what it can do without"
+        )
+    return content
+
+
+def _body(answer: dict[str, Any]) -> bytes:
+    """At most a byte more than allowed, which tells that it is too much."""
+    body = answer["Body"]
+    try:
+        content: bytes = body.read(HANDLER_LIMIT + 1)
+    except Exception as error:
+        raise classify(error, "GetObject", writing=False) from error
+    finally:
+        body.close()
+    return content
