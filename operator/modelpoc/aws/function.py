@@ -34,7 +34,7 @@ class Function(Resource):
     kind: ClassVar[str] = "Function"
     role_arn: str | Ref
     package: Package | None = field(default=None, repr=False, compare=False)
-    """Makes the code when it is to be written. None is enough for a plan."""
+    """The code, built when it is to be written. None is enough for a plan."""
     own_source: str | None = None
     """`<bucket>/<key>` of the POC's own handler, which is packed in with the rest."""
     versions: Mapping[str, str | Ref] = field(default_factory=dict)

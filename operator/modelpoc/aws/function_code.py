@@ -12,18 +12,21 @@ from modelpoc.aws.errors import classify
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone, Stall
 
-HANDLER_LIMIT = 20 * 2**20
+HANDLER_LIMIT = 10 * 2**20
 """Bytes of a POC's own handler. Lambda takes 50 MB of zip with the request, as base64."""
 
 
 class Package(Protocol):
-    """What a function's code is made of."""
+    """What a function's code is made of: `modelpoc.proxy.package.Package`."""
 
-    def zipped(self, own: bytes | None = None) -> bytes:
-        """One zip, the same bytes for the same content; `own` is the POC's own handler as found in S3.
+    @property
+    def content(self) -> bytes:
+        """The zip, the same bytes for the same content."""
+        ...
 
-        Raises ValueError, fit to show to a user, when `own` is no handler.
-        """
+    def with_own(self, source: bytes, name: str) -> Package:
+        """The same around the POC's own handler, the file `name`; ValueError, fit to show to a user, when
+        that is no handler."""
         ...
 
 
@@ -45,11 +48,13 @@ async def packed(scope: AwsScope, package: Package | None, own_source: str | Non
     """Raises Stall when the own handler is missing, too large or no handler."""
     if package is None:
         raise Stall("InvalidSpec", "there is no code to give to the function")
-    own = await fetched(scope, own_source) if own_source else None
+    if own_source is None:
+        return Code(await asyncio.to_thread(lambda: package.content))
+    own = await fetched(scope, own_source)
     try:
-        return Code(await asyncio.to_thread(package.zipped, own))
+        return Code(await asyncio.to_thread(lambda: package.with_own(own, own_source).content))
     except ValueError as error:
-        raise Stall("InvalidHandler", f"s3://{own_source}: {error}" if own_source else str(error)) from error
+        raise Stall("InvalidHandler", f"s3://{own_source}: {error}") from error
 
 
 async def fetched(scope: AwsScope, source: str) -> bytes:
