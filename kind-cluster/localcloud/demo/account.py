@@ -10,17 +10,13 @@ from localcloud import status
 from localcloud.state import CloudFiles
 
 BUCKET = "models"
-_ROLES = {"execution": "modelpoc-execution", "task": "modelpoc-task"}
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
+_ROLES = {
+    "execution": ("modelpoc-execution", "ecs-tasks"),
+    "task": ("modelpoc-task", "ecs-tasks"),
+    "sagemaker": ("modelpoc-sagemaker", "sagemaker"),
+    "function": ("modelpoc-function", "lambda"),
 }
+"""Use → name, and the service that takes it on."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,8 @@ class Prepared:
     bucket: str
     execution_role: str
     task_role: str
+    sagemaker_role: str
+    function_role: str
 
 
 def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
@@ -44,7 +42,8 @@ def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
     vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
     within = [{"Name": "vpc-id", "Values": [vpc]}]
     _bucket(status.client(files, "s3"), bucket, about["region"])
-    roles = {use: _role(status.client(files, "iam"), name) for use, name in _ROLES.items()}
+    iam = status.client(files, "iam")
+    roles = {use: _role(iam, name, service) for use, (name, service) in _ROLES.items()}
     return Prepared(
         account=about["account"],
         region=about["region"],
@@ -56,6 +55,8 @@ def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
         bucket=bucket,
         execution_role=roles["execution"],
         task_role=roles["task"],
+        sagemaker_role=roles["sagemaker"],
+        function_role=roles["function"],
     )
 
 
@@ -64,12 +65,18 @@ def _bucket(s3: Any, name: str, region: str) -> None:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
 
 
-def _role(iam: Any, name: str) -> str:
+def _role(iam: Any, name: str, service: str) -> str:
     found = {r["RoleName"]: r["Arn"] for r in iam.list_roles()["Roles"]}
     if name not in found:
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_trust(service)))
         found[name] = made["Role"]["Arn"]
     return str(found[name])
+
+
+def _trust(service: str) -> dict[str, Any]:
+    principal = {"Service": f"{service}.amazonaws.com"}
+    allowed = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [allowed]}
 
 
 def platform_manifest(prepared: Prepared, name: str = "default", **spec: Any) -> dict[str, Any]:
@@ -91,6 +98,8 @@ def platform_manifest(prepared: Prepared, name: str = "default", **spec: Any) ->
             "taskRoleArn": prepared.task_role,
             "placeholderImage": "local/placeholder:latest",
         },
+        "sagemaker": {"executionRoleArn": prepared.sagemaker_role},
+        "lambda": {"roleArn": prepared.function_role},
         "allow": {"images": ["local/*"], "secretArns": ["arn:aws:*:parameter/*", "arn:aws:*:secret:*"]},
     }
     return {
