@@ -1,4 +1,4 @@
-"""What lies under a POC's prefix in S3: its model artifact, and when that changed."""
+"""A model artifact in S3, an object or all under a prefix, and when it changed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ NONE = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact(Resource):
-    """`name` is `<bucket>/<prefix>/`."""
+    """`name` is `<bucket>/<prefix>/`, or `<bucket>/<key>` for one object."""
 
     kind: ClassVar[str] = "Artifact"
 
 
 class ArtifactKind(BaseKind[Artifact, AwsScope]):
-    """Always there as long as its bucket is; attrs["version"] is `none` when nothing lies there."""
+    """attrs["version"] is a hash over keys and entity tags.
+
+    A prefix is there as long as its bucket is, with version `none` when nothing lies there; an object is
+    there when it is.
+    """
 
     kind = "Artifact"
 
@@ -47,10 +51,19 @@ def observed(name: str, objects: Collection[Mapping[str, Any]]) -> Observed:
 
 
 async def _listed(scope: AwsScope, name: str) -> Observed | None:
-    bucket, _, prefix = name.partition("/")
-    folder = f"{prefix.rstrip('/')}/" if prefix else ""
+    bucket, _, key = name.partition("/")
     try:
-        pages = [p async for p in scope.pages("s3", "ListObjectsV2", Bucket=bucket, Prefix=folder)]
+        if key and not key.endswith("/"):
+            return await _object(scope, bucket, key)
+        pages = [p async for p in scope.pages("s3", "ListObjectsV2", Bucket=bucket, Prefix=key)]
     except Gone:
         return None
     return observed(name, [o for page in pages for o in page.get("Contents", ())])
+
+
+async def _object(scope: AwsScope, bucket: str, key: str) -> Observed | None:
+    """One object by a listing, which needs no permission to read it: of all keys that begin so, the key
+    itself comes first ("ListObjectsV2": in UTF-8 order)."""
+    page = await scope.call("s3", "ListObjectsV2", Bucket=bucket, Prefix=key, MaxKeys=1)
+    found = [o for o in page.get("Contents", ()) if o["Key"] == key]
+    return observed(f"{bucket}/{key}", found) if found else None

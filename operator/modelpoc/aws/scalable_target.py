@@ -1,18 +1,28 @@
-"""A scalable target: between which limits Application Auto Scaling may move a service's containers."""
+"""A scalable target: between which limits Application Auto Scaling may move containers or instances."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.scaled import (
+    CARRIERS,
+    SERVICE,
+    TARGET,
+    carried_by,
+    described,
+    namespace,
+    place,
+    rows,
+)
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import chunks, named_like_ours
+from modelpoc.aws.tagging import chunks
 from modelpoc.reconcile.errors import CloudError, NotYet
 from modelpoc.reconcile.kind import BaseKind
-from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
 ACTIONS = (
@@ -22,16 +32,19 @@ ACTIONS = (
     "iam:CreateServiceLinkedRole",
 )  # fmt: skip
 
-SERVICE = "application-autoscaling"
+_LISTING = ("DescribeScalableTargets", 50)
 LIMITS = tags.PREFIX + "limits"
 """Tag with the limits as the spec has them: a schedule moves the real ones."""
+_NO_CARRIER = re.compile(r"doesn't exist|does not exist|not found|not find", re.IGNORECASE)
+"""What is made a moment ago is unknown to Application Auto Scaling at first ("ECS service doesn't exist")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScalableTarget(Resource):
-    """`name` is AWS's resource id, `service/<cluster name>/<service name>`. It needs the service."""
+    """`name` is AWS's resource id, `service/<cluster name>/<service name>` or
+    `endpoint/<endpoint name>/variant/<variant>`. It needs that service or endpoint."""
 
-    kind: ClassVar[str] = "ScalableTarget"
+    kind: ClassVar[str] = TARGET
     min: int
     max: int
     scheduled: bool = False
@@ -53,13 +66,13 @@ class ScalableTarget(Resource):
 
 class ScalableTargetKind(BaseKind[ScalableTarget, AwsScope]):
     """Its id is its resource id. Tags cost a call for each, so they are read when it is first seen and then
-    in rotation. AWS removes it with its service."""
+    in rotation. AWS removes it with its service or endpoint."""
 
     kind = "ScalableTarget"
     fast = frozenset({"min", "max"})
     deep = frozenset({"tags"})
     gone_first = frozenset({"ScalingPolicy", "ScheduledAction"})
-    within = frozenset({"Service"})
+    within = CARRIERS
     meddles = True
 
     def same(self, field: str, want: Any, have: Any) -> bool:
@@ -74,11 +87,16 @@ class ScalableTargetKind(BaseKind[ScalableTarget, AwsScope]):
         return changes if asked == want.limits else (*changes, Change("limits", asked, want.limits))
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        return [await self._observed(scope, t, deep=False) for t in await _described(scope, {})]
+        return [await self._observed(scope, t, deep=False) for t in await described(scope, *_LISTING)]
 
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
-        some = [await _described(scope, {"ResourceIds": list(ids)}) for ids in chunks(sorted(names), 50)]
-        found = [await self._observed(scope, target, deep) for targets in some for target in targets]
+        targets = [
+            row
+            for of in sorted({namespace(name) for name in names})
+            for ids in chunks(sorted(name for name in names if namespace(name) == of), 50)
+            for row in await rows(scope, *_LISTING, ServiceNamespace=of, ResourceIds=list(ids))
+        ]
+        found = [await self._observed(scope, target, deep) for target in targets]
         return {o.name: o for o in found}
 
     async def create(self, scope: AwsScope, want: ScalableTarget) -> Observed:
@@ -111,7 +129,7 @@ class ScalableTargetKind(BaseKind[ScalableTarget, AwsScope]):
         try:
             return await scope.call(SERVICE, "RegisterScalableTarget", **request)
         except CloudError as error:
-            if "service doesn't exist" in str(error):  # seen for a moment after it was made
+            if error.code == "ValidationException" and _NO_CARRIER.search(str(error)):
                 raise NotYet(str(error)) from error
             raise
 
@@ -124,32 +142,19 @@ class ScalableTargetKind(BaseKind[ScalableTarget, AwsScope]):
         return observed(scope, target, known.fields.get("tags") if known else None)
 
 
-def place(resource_id: str) -> dict[str, str]:
-    """How every call of Application Auto Scaling says what it is about."""
-    dimension = "ecs:service:DesiredCount"
-    return {"ServiceNamespace": "ecs", "ResourceId": resource_id, "ScalableDimension": dimension}
-
-
-def owner_of(scope: AwsScope, resource_id: str) -> Mark | None:
-    """The owner of a resource id's scalable target, else of its service, as far as known."""
-    service = resource_id.removeprefix("service/")
-    seen = scope.inventory.get(ScalableTarget.kind, resource_id) or scope.inventory.get("Service", service)
-    return seen.owner if seen else None
-
-
 def observed(scope: AwsScope, target: Mapping[str, Any], found: Mapping[str, str] | None) -> Observed:
     """One row of DescribeScalableTargets, in the words of `ScalableTarget`; `found` None: tags not known."""
     name = target["ResourceId"]
-    service = scope.inventory.get("Service", name.removeprefix("service/"))
+    carrier = carried_by(scope, name)
     fields = {"min": target["MinCapacity"], "max": target["MaxCapacity"]}
-    owner = tags.mark_of(found) if found else service.owner if service else None
+    owner = tags.mark_of(found) if found else carrier.owner if carrier else None
     return Observed(
         ScalableTarget.kind,
         name,
         id=name,
         fields=fields if found is None else {**fields, "tags": dict(found)},
         attrs={"id": name, "arn": target.get("ScalableTargetARN")},
-        refs=frozenset({service.id} if service else ()),
+        refs=frozenset({carrier.id} if carrier else ()),
         owner=owner,
     )
 
@@ -157,12 +162,6 @@ def observed(scope: AwsScope, target: Mapping[str, Any], found: Mapping[str, str
 def _document(want: ScalableTarget, answer: Mapping[str, Any]) -> dict[str, Any]:
     arn = answer.get("ScalableTargetARN")
     return {**want.place, "MinCapacity": want.min, "MaxCapacity": want.max, "ScalableTargetARN": arn}
-
-
-async def _described(scope: AwsScope, which: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    pages = scope.pages(SERVICE, "DescribeScalableTargets", ServiceNamespace="ecs", MaxResults=50, **which)
-    targets = [target async for page in pages for target in page["ScalableTargets"]]
-    return [t for t in targets if named_like_ours(t["ResourceId"])]
 
 
 async def _retag(scope: AwsScope, have: Observed, want: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What makes the number of an ECS service's containers change: limits, a measure to hold, times of day."""
+"""What makes the number of containers or instances change: limits, a measure to hold, times of day."""
 
 from __future__ import annotations
 

@@ -1,17 +1,14 @@
-"""A target tracking policy: the measure that is held by starting and stopping a service's containers."""
+"""A target tracking policy: the measure that is held by starting and stopping containers or instances."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from modelpoc.aws.scalable_target import SERVICE, ScalableTarget, owner_of, place
+from modelpoc.aws.scaled import SERVICE, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import named_like_ours
-from modelpoc.reconcile.errors import Gone, NotYet
-from modelpoc.reconcile.kind import BaseKind
-from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
+from modelpoc.reconcile.resource import Observed, Ref, Resource
 
 ACTIONS = (
     "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DescribeScalingPolicies",
@@ -23,6 +20,7 @@ METRICS = {
     "cpu": "ECSServiceAverageCPUUtilization",
     "memory": "ECSServiceAverageMemoryUtilization",
     "requests": "ALBRequestCountPerTarget",
+    "invocations": "SageMakerVariantInvocationsPerInstance",
 }
 _OURS = {aws: ours for ours, aws in METRICS.items()}
 
@@ -35,7 +33,8 @@ class ScalingPolicy(Resource):
     resource_id: str
     policy_name: str
     metric: str
-    """cpu, memory (both in percent) or requests (a minute for each container)."""
+    """Of services: cpu, memory (both in percent) or requests (a minute for each container). Of endpoints:
+    invocations (a minute for each instance)."""
     target_value: float
     load_balancer_arn: str | Ref | None = None
     """With `target_group_arn`: whose requests count. Only for `requests`."""
@@ -44,57 +43,25 @@ class ScalingPolicy(Resource):
     scale_out_cooldown: int = 60
 
 
-class ScalingPolicyKind(BaseKind[ScalingPolicy, AwsScope]):
-    """It takes no tags: it is ours when its target is and its AWS name carries the same hash as the target's,
-    so that a policy which somebody else puts on our target stays theirs."""
-
+class ScalingPolicyKind(OnTargetKind[ScalingPolicy]):
     kind = "ScalingPolicy"
     fast = frozenset(
         {"metric", "target_value", "load_balancer_arn", "target_group_arn"}
         | {"scale_in_cooldown", "scale_out_cooldown"}
     )
-    within = frozenset({ScalableTarget.kind})
-    meddles = True
+    listing = ("DescribeScalingPolicies", 10)
+    put = "PutScalingPolicy"
 
-    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        return await _described(scope)
+    def request(self, want: ScalingPolicy) -> dict[str, Any]:
+        return put_request(want)
 
-    async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
-        ids = sorted({name.rpartition("/")[0] for name in names})
-        found = [o for i in ids for o in await _described(scope, ResourceId=i)]
-        return {o.name: o for o in found if o.name in names}
-
-    async def create(self, scope: AwsScope, want: ScalingPolicy) -> Observed:
-        request = put_request(want)
-        try:
-            await scope.call(SERVICE, "PutScalingPolicy", **request)
-        except Gone as error:  # its scalable target, made a moment ago
-            raise NotYet(str(error)) from error
-        return observed(scope, request)
-
-    async def update(
-        self, scope: AwsScope, want: ScalingPolicy, have: Observed, changes: tuple[Change, ...]
-    ) -> Observed:
-        return await self.create(scope, want)
+    def observed(self, scope: AwsScope, row: Mapping[str, Any]) -> Observed:
+        return observed(scope, row)
 
     async def delete(self, scope: AwsScope, have: Observed) -> None:
         """AWS deletes its alarms with it."""
         resource_id, name = have.attrs["resource_id"], have.attrs["aws_name"]
         await scope.call(SERVICE, "DeleteScalingPolicy", PolicyName=name, **place(resource_id))
-
-    async def disown(self, scope: AwsScope, have: Observed) -> None:
-        """It is its target's owner's."""
-
-
-def signed(name: str, resource_id: str) -> str:
-    """AWS's name for ours on this resource."""
-    return f"{name}-{resource_id[-10:]}"
-
-
-def unsigned(aws_name: str, resource_id: str) -> str | None:
-    """Our name, or None when it is not of our making."""
-    suffix = f"-{resource_id[-10:]}"
-    return aws_name.removesuffix(suffix) if aws_name.endswith(suffix) else None
 
 
 def put_request(want: ScalingPolicy) -> dict[str, Any]:
@@ -124,17 +91,8 @@ def label(load_balancer_arn: str, target_group_arn: str) -> str:
 
 def observed(scope: AwsScope, policy: Mapping[str, Any]) -> Observed:
     """One row of DescribeScalingPolicies, in the words of `ScalingPolicy`."""
-    resource_id, aws_name = policy["ResourceId"], policy["PolicyName"]
-    ours = unsigned(aws_name, resource_id)
-    return Observed(
-        ScalingPolicy.kind,
-        f"{resource_id}/{ours or aws_name}",
-        id=f"{resource_id}/{aws_name}",
-        fields=_fields(scope, policy.get("TargetTrackingScalingPolicyConfiguration")),
-        attrs={"resource_id": resource_id, "aws_name": aws_name, "id": f"{resource_id}/{aws_name}"},
-        refs=frozenset({resource_id}),
-        owner=owner_of(scope, resource_id) if ours else None,
-    )
+    fields = _fields(scope, policy.get("TargetTrackingScalingPolicyConfiguration"))
+    return on_target(scope, ScalingPolicy.kind, policy["ResourceId"], policy["PolicyName"], fields)
 
 
 def _fields(scope: AwsScope, tracking: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -152,9 +110,3 @@ def _fields(scope: AwsScope, tracking: Mapping[str, Any] | None) -> dict[str, An
         "scale_in_cooldown": tracking.get("ScaleInCooldown"),
         "scale_out_cooldown": tracking.get("ScaleOutCooldown"),
     }
-
-
-async def _described(scope: AwsScope, **which: Any) -> list[Observed]:
-    pages = scope.pages(SERVICE, "DescribeScalingPolicies", ServiceNamespace="ecs", MaxResults=10, **which)
-    policies = [policy async for page in pages for policy in page["ScalingPolicies"]]
-    return [observed(scope, p) for p in policies if named_like_ours(p["ResourceId"])]

@@ -1,17 +1,13 @@
-"""A scheduled action: other limits for a service's containers from a moment on."""
+"""A scheduled action: other limits of a scalable target from a moment on."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from modelpoc.aws.scalable_target import SERVICE, ScalableTarget, owner_of, place
-from modelpoc.aws.scaling_policy import signed, unsigned
+from modelpoc.aws.scaled import SERVICE, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import named_like_ours
-from modelpoc.reconcile.errors import Gone, NotYet
-from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
 ACTIONS = (
@@ -37,46 +33,26 @@ class ScheduledAction(Resource):
     max: int | None = None
 
 
-class ScheduledActionKind(BaseKind[ScheduledAction, AwsScope]):
-    """It takes no tags: it is ours as a scaling policy is."""
-
+class ScheduledActionKind(OnTargetKind[ScheduledAction]):
     kind = "ScheduledAction"
     fast = frozenset({"schedule", "timezone", "min", "max"})
-    within = frozenset({ScalableTarget.kind})
-    meddles = True
+    listing = ("DescribeScheduledActions", 50)
+    put = "PutScheduledAction"
 
     def diff(self, want: ScheduledAction, have: Observed) -> tuple[Change, ...]:
         """Here a limit of None is a wish too: that this action does not move it."""
         dropped = [f for f in _LIMITS if getattr(want, f) is None and have.fields[f] is not None]
         return (*super().diff(want, have), *(Change(f, have.fields[f], None) for f in dropped))
 
-    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
-        return await _described(scope)
+    def request(self, want: ScheduledAction) -> dict[str, Any]:
+        return put_request(want)
 
-    async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
-        ids = sorted({name.rpartition("/")[0] for name in names})
-        found = [o for i in ids for o in await _described(scope, ResourceId=i)]
-        return {o.name: o for o in found if o.name in names}
-
-    async def create(self, scope: AwsScope, want: ScheduledAction) -> Observed:
-        request = put_request(want)
-        try:
-            await scope.call(SERVICE, "PutScheduledAction", **request)
-        except Gone as error:  # its scalable target, made a moment ago
-            raise NotYet(str(error)) from error
-        return observed(scope, request)
-
-    async def update(
-        self, scope: AwsScope, want: ScheduledAction, have: Observed, changes: tuple[Change, ...]
-    ) -> Observed:
-        return await self.create(scope, want)
+    def observed(self, scope: AwsScope, row: Mapping[str, Any]) -> Observed:
+        return observed(scope, row)
 
     async def delete(self, scope: AwsScope, have: Observed) -> None:
         resource_id, name = have.attrs["resource_id"], have.attrs["aws_name"]
         await scope.call(SERVICE, "DeleteScheduledAction", ScheduledActionName=name, **place(resource_id))
-
-    async def disown(self, scope: AwsScope, have: Observed) -> None:
-        """It is its target's owner's."""
 
 
 def put_request(want: ScheduledAction) -> dict[str, Any]:
@@ -93,25 +69,10 @@ def put_request(want: ScheduledAction) -> dict[str, Any]:
 
 def observed(scope: AwsScope, action: Mapping[str, Any]) -> Observed:
     """One row of DescribeScheduledActions, in the words of `ScheduledAction`."""
-    resource_id, aws_name = action["ResourceId"], action["ScheduledActionName"]
-    ours = unsigned(aws_name, resource_id)
     limits = action.get("ScalableTargetAction") or {}
-    return Observed(
-        ScheduledAction.kind,
-        f"{resource_id}/{ours or aws_name}",
-        id=f"{resource_id}/{aws_name}",
-        fields={
-            "schedule": action["Schedule"],
-            "timezone": action.get("Timezone") or "UTC",
-            **{ours: limits.get(aws) for ours, aws in _LIMITS.items()},
-        },
-        attrs={"resource_id": resource_id, "aws_name": aws_name, "id": f"{resource_id}/{aws_name}"},
-        refs=frozenset({resource_id}),
-        owner=owner_of(scope, resource_id) if ours else None,
-    )
-
-
-async def _described(scope: AwsScope, **which: Any) -> list[Observed]:
-    pages = scope.pages(SERVICE, "DescribeScheduledActions", ServiceNamespace="ecs", MaxResults=50, **which)
-    actions = [action async for page in pages for action in page["ScheduledActions"]]
-    return [observed(scope, a) for a in actions if named_like_ours(a["ResourceId"])]
+    fields = {
+        "schedule": action["Schedule"],
+        "timezone": action.get("Timezone") or "UTC",
+        **{ours: limits.get(aws) for ours, aws in _LIMITS.items()},
+    }
+    return on_target(scope, ScheduledAction.kind, action["ResourceId"], action["ScheduledActionName"], fields)
