@@ -56,7 +56,7 @@ def test_any_other_content_is_another_resource(field: str) -> None:
 
 
 def test_every_field_but_tags_is_content() -> None:
-    own = {f.name for f in fields(TaskDefinition)} - {"name", "needs", "given", "tags"}
+    own = {f.name for f in fields(TaskDefinition)} - {"name", "needs", "switch_after", "given", "tags"}
     assert own == OTHERWISE.keys()
     assert content_hash(replace(WANT, tags={})) == content_hash(WANT)
 
