@@ -8,6 +8,7 @@ that resource's file, by the message.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -53,6 +54,7 @@ _BUSY = {
     "ResourceInUse", "ResourceInUseException", "UpdateInProgressException",
     "ClusterContainsServicesException", "ClusterContainsTasksException",  # ecs
     "ClusterContainsContainerInstancesException",
+    "ConcurrentModificationException",  # cloudwatch: two tag one alarm
 }  # fmt: skip
 _QUOTA = {
     "LimitExceededException", "LimitExceeded", "ServiceQuotaExceededException", "TooManyTargetGroups",
@@ -64,10 +66,20 @@ _GONE = {
     "ResourceNotFoundException", "NotFoundException", "TargetGroupNotFound", "RuleNotFound",
     "ListenerNotFound", "LoadBalancerNotFound", "ServiceNotFoundException", "ClusterNotFoundException",
     "ServiceNotActiveException", "ObjectNotFoundException", "ParameterNotFound", "NoSuchBucket", "NoSuchKey",
+    "ResourceNotFound",  # cloudwatch, sagemaker
 }  # fmt: skip
 _QUOTA_WORDS = re.compile(r"maximum number of .* reached|exceeded the limit|service quota", re.IGNORECASE)
 """API Gateway tells a used-up quota with codes that mean something else: TooManyRequestsException,
 ConflictException, BadRequestException."""
+_VALIDATION: tuple[tuple[re.Pattern[str], Callable[[str], CloudError]], ...] = (
+    (re.compile(r"^Could not find "), Gone),
+    (re.compile(r"^Cannot create already existing "), AlreadyThere),
+    (re.compile(r"^Cannot (update|delete) in-progress "), NotYet),
+    # A role takes some seconds until every service knows it, and its rights some more.
+    (re.compile(r"^Could not (assume|access) role"), Retry),
+    (re.compile(r"^Could not access model data"), lambda text: Stall("AccessDenied", text)),
+)
+"""SageMaker has one code for nearly everything; what stands in none of these is an invalid request."""
 _UNSENT = (EndpointConnectionError, ConnectTimeoutError)
 _NO_CREDENTIALS = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError)
 _MAKING = ("Create", "Register")
@@ -116,6 +128,8 @@ def _by_code(code: str, words: str, what: str, text: str) -> CloudError | None:
         return NotYet(text)
     if code in _GONE:
         return Gone(text)
+    if code == "ValidationException":
+        return next((made(text) for pattern, made in _VALIDATION if pattern.search(words)), None)
     if code == "ConflictException":
         return _conflict(words, what, text)
     if code == "ResourceConflictException":

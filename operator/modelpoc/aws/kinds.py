@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from modelpoc.aws.alarm import AlarmKind
 from modelpoc.aws.artifact import ArtifactKind
 from modelpoc.aws.authorizer import AuthorizerKind
 from modelpoc.aws.cluster import ClusterKind
+from modelpoc.aws.endpoint import EndpointKind
+from modelpoc.aws.endpoint_config import EndpointConfigKind
 from modelpoc.aws.existing_secret import ExistingSecretKind
 from modelpoc.aws.function import FunctionKind
 from modelpoc.aws.http_api import HttpApiKind
@@ -17,6 +20,7 @@ from modelpoc.aws.listener import ListenerKind
 from modelpoc.aws.listener_rule import ListenerRuleKind
 from modelpoc.aws.load_balancer import LoadBalancerKind
 from modelpoc.aws.log_group import LogGroupKind
+from modelpoc.aws.model import ModelKind
 from modelpoc.aws.parameter import ParameterKind
 from modelpoc.aws.route import RouteKind
 from modelpoc.aws.route_settings import RouteSettingsKind
@@ -47,6 +51,10 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     ListenerRuleKind(),
     TaskDefinitionKind(),
     ServiceKind(),
+    ModelKind(),
+    EndpointConfigKind(),
+    AlarmKind(),
+    EndpointKind(),
     ScalableTargetKind(),
     ScalingPolicyKind(),
     ScheduledActionKind(),

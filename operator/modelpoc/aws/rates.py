@@ -1,8 +1,9 @@
 """AWS's published request rates, kept on our side so that AWS need not refuse.
 
 Burst and sustained calls per second for each account and region. Sources: "Request throttling" pages of
-Elastic Load Balancing, API Gateway quotas, "Request throttling for the Amazon ECS API", CloudWatch Logs
-and Lambda quotas.
+Elastic Load Balancing, API Gateway quotas, "Request throttling for the Amazon ECS API", quotas of
+CloudWatch, CloudWatch Logs and Lambda. SageMaker publishes none: its rates here are modest guesses, and a
+refusal empties the bucket.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ _PUBLISHED = {
     "lambda GetFunction": (100, 100),
     "lambda GetPolicy": (15, 15),
     "ssm": (40, 40),
+    "sagemaker reads": (40, 20),
+    "sagemaker writes": (10, 5),
+    "cloudwatch reads": (9, 9),
+    "cloudwatch writes": (3, 3),
 }
 _SHARE = 0.9
 """A tenth stays free: calls take unequal time to arrive, and others use the account too."""

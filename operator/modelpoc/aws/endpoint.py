@@ -1,0 +1,207 @@
+"""A SageMaker endpoint: answers requests with what its configuration names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from modelpoc.aws import sagemaker, tags
+from modelpoc.aws.endpoint_request import create_request, update_request
+from modelpoc.aws.endpoint_state import DEAD, IN_TRANSITION, UNDONE, observed
+from modelpoc.aws.endpoint_trying import Trying
+from modelpoc.aws.endpoint_why import why
+from modelpoc.aws.sagemaker import TRYING, Document
+from modelpoc.aws.seen import with_fields
+from modelpoc.aws.session import AwsScope
+from modelpoc.aws.tagging import named_like_ours
+from modelpoc.reconcile.errors import AnswerLost, CloudError, Gone, NotYet, Stall
+from modelpoc.reconcile.kind import BaseKind
+from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
+
+ACTIONS = (
+    "logs:DescribeLogStreams", "logs:GetLogEvents", "sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint",
+    "sagemaker:DescribeEndpoint", "sagemaker:ListEndpoints", "sagemaker:UpdateEndpoint", *sagemaker.ACTIONS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint(Resource):
+    """`name` has at most 63 letters, digits and hyphens. How it rolls out is told with each update."""
+
+    kind: ClassVar[str] = "Endpoint"
+    config_name: str | Ref
+    rollout: str = "AllAtOnce"
+    """AllAtOnce, Canary or Linear."""
+    step_instances: int | None = None
+    """Size of the canary or of a step; this or the next."""
+    step_percent: int | None = None
+    wait_seconds: int = 300
+    """After each shift of traffic, watched by the alarms."""
+    alarms: tuple[str | Ref, ...] = ()
+    """Names of those that make AWS go back."""
+    retain_counts: bool = False
+    """Keep the number of instances: autoscaling decides it."""
+    retry: bool = False
+    """Try what failed once more; true for one pass."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class EndpointKind(BaseKind[Endpoint, AwsScope]):
+    """Its id is its ARN.
+
+    A listing tells status and time of the last change: only what changed is described, and tags are read
+    when an endpoint is first seen, then in rotation.
+    """
+
+    kind = "Endpoint"
+    fast = frozenset({"config_name"})
+    deep = frozenset({"tags"})
+    gone_first = frozenset({"Route", "RouteSettings", "Function", "ScalableTarget"})
+    volatile = frozenset({"serving"})
+
+    def same(self, field: str, want: Any, have: Any) -> bool:
+        return tags.same_tags(want, have) if field == "tags" else bool(want == have)
+
+    def diff(self, want: Endpoint, have: Observed) -> tuple[Change, ...]:
+        """What failed is no change, unless it shall be tried again: what served before goes on serving."""
+        changes = super().diff(want, have)
+        if have.attrs["status"] in DEAD:
+            return changes if self.replaces(want, have) else ()
+        if have.attrs["failed"] is None or have.attrs["failed"] != want.config_name:
+            return changes
+        others = tuple(c for c in changes if c.field != "config_name")
+        if want.retry and have.attrs["status"] not in IN_TRANSITION:
+            return (Change("config_name", have.fields["config_name"], want.config_name), *others)
+        return others
+
+    def state_for(self, want: Endpoint, have: Observed) -> State:
+        """Broken when what is wanted was rolled back; somebody else's failed rollout is none of ours."""
+        failed = have.attrs["failed"]
+        if have.state.phase is not Phase.SETTLED or failed is None or failed != want.config_name:
+            return have.state
+        return State(Phase.BROKEN, UNDONE, undone(have))
+
+    def replaces(self, want: Endpoint, have: Observed) -> bool:
+        """Failed on another configuration, or to be tried again: AWS lets it only be deleted."""
+        if have.attrs["status"] not in DEAD:
+            return False
+        return want.retry or bool(have.fields["config_name"] != want.config_name)
+
+    async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
+        rows = await sagemaker.listed(scope, self.kind)
+        ours = [row for row in rows if named_like_ours(row["EndpointName"])]
+        found = await asyncio.gather(*(self._listed(scope, row) for row in ours))
+        return [have for have in found if have]
+
+    async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
+        found = await asyncio.gather(*(self._read(scope, name, deep) for name in names))
+        return {have.name: have for have in found if have}
+
+    async def create(self, scope: AwsScope, want: Endpoint) -> Observed:
+        request = create_request(want)
+        answer = await scope.call("sagemaker", "CreateEndpoint", **request)
+        return observed({**request, **answer, "EndpointStatus": "Creating"}, want.tags)
+
+    async def update(
+        self, scope: AwsScope, want: Endpoint, have: Observed, changes: tuple[Change, ...]
+    ) -> Observed:
+        changed = {c.field for c in changes}
+        if "config_name" in changed:
+            have = await self._rolled_out(scope, want, have)
+            scope.inventory.wrote(have)
+        if "tags" in changed:
+            after = await sagemaker.retag(scope, have.id, want.tags, have.fields["tags"])
+            have = replace(with_fields(have, tags=after), owner=tags.mark_of(after))
+        return have
+
+    async def delete(self, scope: AwsScope, have: Observed) -> Observed:
+        """It goes for minutes; until then its name is blocked. Refused while AWS is at work on it."""
+        await scope.call("sagemaker", "DeleteEndpoint", EndpointName=have.name)
+        state = State(Phase.GOING, "Deleting", "the endpoint is being deleted", busy=True)
+        return replace(have, state=state, attrs={**have.attrs, "status": "Deleting", "serving": None})
+
+    async def disown(self, scope: AwsScope, have: Observed) -> None:
+        await sagemaker.disown(scope, have)
+
+    async def explain(self, scope: AwsScope, have: Observed) -> str:
+        return await why(scope, have)
+
+    async def _listed(self, scope: AwsScope, row: Document) -> Observed | None:
+        have = sagemaker.known(scope, self.kind, row)
+        now = (row["EndpointStatus"], row["LastModifiedTime"])
+        if have and (have.attrs["status"], have.attrs["modified"]) == now:
+            return have
+        return await self._read(scope, row["EndpointName"], deep=False)
+
+    async def _read(self, scope: AwsScope, name: str, deep: bool) -> Observed | None:
+        told = await sagemaker.described(scope, self.kind, name)
+        if told is None:
+            return None
+        have = sagemaker.known(scope, self.kind, told)
+        if have and not deep:
+            return observed(told, None, have)
+        return observed(told, await sagemaker.tags_of(scope, told["EndpointArn"]))
+
+    async def _rolled_out(self, scope: AwsScope, want: Endpoint, have: Observed) -> Observed:
+        """UpdateEndpoint, with a note of what is tried written before: see `endpoint_trying`."""
+        told = await self._ready(scope, want, have)
+        trying = Trying(
+            str(want.config_name), told["LastModifiedTime"].timestamp(), told["EndpointConfigName"]
+        )
+        found = {**have.fields["tags"], TRYING: str(trying)}
+        await sagemaker.tag(scope, have.id, {TRYING: str(trying)})
+        scope.inventory.wrote(observed(told, found))
+        request = update_request(want)
+        try:
+            await scope.call("sagemaker", "UpdateEndpoint", **request)
+        except AnswerLost:
+            raise
+        except CloudError as error:
+            with suppress(CloudError):  # it was not tried after all
+                await sagemaker.untag(scope, have.id, [TRYING])
+            raise refused(error, want, told) from error
+        return observed(
+            {
+                **told,
+                "EndpointStatus": "Updating",
+                "LastModifiedTime": None,
+                "PendingDeploymentSummary": {"EndpointConfigName": want.config_name},
+                "LastDeploymentConfig": request.get("DeploymentConfig"),
+            },
+            found,
+        )
+
+    async def _ready(self, scope: AwsScope, want: Endpoint, have: Observed) -> Document:
+        """The endpoint as it is now, when it can be updated and was not on what is wanted before.
+
+        Listings are minutes old, and a rollout may have been undone while nobody looked.
+        """
+        told = await sagemaker.described(scope, self.kind, have.name)
+        if told is None:
+            raise Gone(f"{have} is not there")
+        now = observed(told, have.fields["tags"])
+        if now.state.busy:
+            scope.inventory.wrote(now)
+            raise NotYet(f"{have}: {now.state.message}")
+        if not want.retry and now.attrs["failed"] == want.config_name:
+            scope.inventory.wrote(now)
+            raise Stall(UNDONE, undone(now))
+        return told
+
+
+def undone(have: Observed) -> str:
+    """That a rollout was rolled back, in words for users."""
+    reason = have.attrs["failure"] or "AWS says no reason"
+    return f"the rollout of {have.attrs['failed']} was rolled back, {have.attrs['serving']} serves: {reason}"
+
+
+def refused(error: CloudError, want: Endpoint, told: Document) -> CloudError:
+    """What UpdateEndpoint means. AWS updates no endpoint whose configuration somebody deleted."""
+    current = told["EndpointConfigName"]
+    if isinstance(error, Gone) and f"/{current.lower()}" in str(error).lower():
+        words = f"the configuration {current} that {want.name} runs on was deleted: delete the endpoint too"
+        return Stall("Blocked", f"{words}, and it is made again ({error})")
+    return error

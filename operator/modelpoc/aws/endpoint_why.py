@@ -1,0 +1,62 @@
+"""Why an endpoint, or a rollout of it, failed: AWS's words and the last lines of the new fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modelpoc.aws.endpoint_trying import Trying
+from modelpoc.aws.session import AwsScope
+from modelpoc.reconcile.errors import Gone
+from modelpoc.reconcile.resource import Observed
+
+_LINES, _WORDS, _STREAMS = 5, 1_000, 10
+GROUP = "/aws/sagemaker/Endpoints/"
+"""CloudWatch Logs group of an endpoint's containers, with its name; streams are `<variant>/<instance>`."""
+
+
+async def why(scope: AwsScope, have: Observed) -> str:
+    """At most 1,000 characters; "" when AWS says nothing. A missing log group is fine: nothing ran."""
+    group = GROUP + have.name
+    try:
+        answer = await scope.call(
+            "logs", "DescribeLogStreams",
+            logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS,
+        )  # fmt: skip
+        stream = newest(answer["logStreams"], since(have))
+        lines = await _last_lines(scope, group, stream) if stream else []
+    except Gone:
+        lines = []
+    return worded(have.attrs["failure"], lines)
+
+
+def since(have: Observed) -> float:
+    """When the fleet that failed was begun at the earliest, in epoch seconds."""
+    trying = Trying.parse(have.attrs["trying"])
+    if trying and trying.config == have.attrs["failed"]:
+        return trying.at
+    created = have.attrs["created"]
+    return float(created.timestamp()) if created else 0.0
+
+
+def newest(streams: Sequence[Mapping[str, Any]], since: float) -> str | None:
+    """Of the streams of the new fleet the one that was written last: the old fleet writes on meanwhile."""
+    new = [s for s in streams if s.get("creationTime", 0) / 1000 >= since]
+    last = max(new, key=lambda s: s.get("lastEventTimestamp", 0), default=None)
+    return str(last["logStreamName"]) if last else None
+
+
+def worded(failure: str, lines: Sequence[str]) -> str:
+    """One sentence for people: the end of the log says most."""
+    if not lines:
+        return failure[:_WORDS]
+    intro = f"{failure[: _WORDS // 2]}; last lines: " if failure else "last lines: "
+    return intro + " | ".join(lines)[-(_WORDS - len(intro)) :]
+
+
+async def _last_lines(scope: AwsScope, group: str, stream: str) -> list[str]:
+    answer = await scope.call(
+        "logs", "GetLogEvents",
+        logGroupName=group, logStreamName=stream, limit=_LINES, startFromHead=False,
+    )  # fmt: skip
+    return [event["message"].rstrip() for event in answer["events"]]
