@@ -17,7 +17,7 @@ CONTENT = tags.PREFIX + "content"
 """Docker label with the hash of the content: unlike a tag, nobody can change it afterwards."""
 VERSIONS = tags.PREFIX + "versions"
 """Docker label for the versions of secrets and artifacts that the container reads at its start."""
-_NOT_CONTENT = frozenset({"name", "needs", "given", "tags"})
+_NOT_CONTENT = frozenset({"name", "needs", "switch_after", "given", "tags"})
 
 
 def content_hash(want: TaskDefinition) -> str:
