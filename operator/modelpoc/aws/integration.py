@@ -65,7 +65,7 @@ class IntegrationKind(BaseKind[Integration, AwsScope]):
     within = frozenset({"HttpApi"})
 
     def diff(self, want: Integration, have: Observed) -> tuple[Change, ...]:
-        fixed = ((f, have.fields[f], value) for f, value in want.fixed.items())
+        fixed = ((f, have.fields[f], value) for f, value in want.fixed.items() if f in have.fields)
         return (*super().diff(want, have), *(Change(*one) for one in fixed if one[1] != one[2]))
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:

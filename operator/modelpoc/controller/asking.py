@@ -13,7 +13,8 @@ from modelpoc.aws import credentials
 from modelpoc.aws.session import AwsScope
 from modelpoc.controller.findings import Answer, Finding, Probed
 from modelpoc.controller.keys import Key
-from modelpoc.controller.probe import Prober, questions
+from modelpoc.controller.probe import HEALTH, Prober, questions
+from modelpoc.controller.running import asleep, running
 
 Token = tuple[object, ...]
 """What an answer holds for: generation, serving revision, URL, and the turn of the deep resync."""
@@ -50,7 +51,7 @@ class Asking:
             return found
         token = _token(poc, found, turn)
         believed = memory.answered is None and was_ready(poc)
-        if _asleep(found):
+        if asleep(found.outcome.plan):
             seen = believed or (memory.answered is not None and memory.answered[:-1] == token[:-1])
             return replace(found, probed=Probed(Answer.GOOD) if seen else Probed(Answer.WAITING, _ASLEEP))
         if believed or memory.answered == token:
@@ -58,14 +59,15 @@ class Asking:
             return replace(found, probed=Probed(Answer.GOOD))
         problem = await self._ask(poc, platform, scope, found)
         if problem:
-            return replace(found, probed=self._patient(memory, problem))
+            where = _WHERE_TO_LOOK[poc.spec.runtime]
+            return replace(found, probed=self._patient(memory, f"{problem}; {where}"))
         memory.answered, memory.waiting_since = token, None
         return replace(found, probed=Probed(Answer.GOOD))
 
     async def _ask(self, poc: ModelPOC, platform: ModelPlatform, scope: AwsScope, found: Finding) -> str:
         assert found.urls is not None
         auth = (poc.spec.route.auth or platform.spec.routing.auth).type
-        health = poc.spec.ecs.health_check.path if poc.spec.ecs else "/health"
+        health = poc.spec.ecs.health_check.path if poc.spec.ecs else HEALTH
 
         def sign(method: str, url: str, body: bytes) -> dict[str, str]:
             return credentials.sign(scope.session, scope.region, method, url, body)
@@ -77,21 +79,21 @@ class Asking:
         memory.waiting_since = memory.waiting_since or now
         if now - memory.waiting_since < self._patience:
             return Probed(Answer.WAITING, f"{problem}; asked again")
-        return Probed(Answer.BAD, f"{problem}; see the container's logs, and healthCheck.path and port")
+        return Probed(Answer.BAD, problem)
 
 
 _ASLEEP = "its schedule has put it to sleep: it is asked once it wakes"
 
 
-def _asleep(found: Finding) -> bool:
-    """Whether no container is asked for just now: only a schedule does that."""
-    service = found.outcome.plan.step("Service") if found.outcome else None
-    return bool(service and service.have and service.have.fields.get("desired_count") == 0)
+_WHERE_TO_LOOK = {
+    "ecs": "see the container's logs, and healthCheck.path and port",
+    "sagemaker": "see the logs of the endpoint and of the function",
+}
 
 
 def _token(poc: ModelPOC, found: Finding, turn: int) -> Token:
-    service = found.outcome.plan.step("Service") if found.outcome else None
-    serving = service.have.attrs.get("serving") if service and service.have else None
+    step = running(found.outcome.plan) if found.outcome else None
+    serving = step.have.attrs.get("serving") if step and step.have else None
     return (poc.metadata.generation, serving, found.urls, turn)
 
 

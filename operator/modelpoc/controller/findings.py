@@ -57,3 +57,5 @@ class Finding:
     lived: Lifetime | None = None
     """None: not looked at."""
     cost: str | None = None
+    artifact: str | None = None
+    """Name of the artifact that the model is made of."""

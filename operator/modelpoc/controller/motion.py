@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
 from modelpoc.api.status import ModelPOCStatus
 from modelpoc.controller.findings import Finding, Goal
-from modelpoc.reconcile.plan import Plan, Step, Verb
+from modelpoc.controller.running import MADE_OF, new_revision
+from modelpoc.reconcile.plan import Step, Verb
 
 GOING = {
     Goal.DELETE: Reason.DELETING,
@@ -25,7 +26,8 @@ _ASIDE = frozenset(
         "ExistingSecret",
         "Parameter",
         "Artifact",
-        "TaskDefinition",
+        *MADE_OF,
+        "Alarm",
         "ScalableTarget",
         "ScalingPolicy",
         "ScheduledAction",
@@ -68,19 +70,6 @@ def spec_changed(found: Finding, old: ModelPOCStatus) -> bool:
     return ready is not None and ready.observed_generation < found.generation
 
 
-def new_revision(plan: Plan) -> bool:
-    """Whether a revision is to serve that does not yet: another image, or another version of a secret."""
-    definition, service = plan.step("TaskDefinition"), plan.step("Service")
-    if definition is not None and definition.verb is Verb.CREATE:
-        return True
-    if service is None or service.have is None:
-        return False
-    if any(change.field == "task_definition" for change in service.changes):
-        return True
-    serving = service.have.attrs.get("serving")
-    return serving is not None and serving != service.have.fields.get("task_definition")
-
-
 def was_ready(old: ModelPOCStatus) -> bool:
     ready = old.condition(ConditionType.READY)
     return ready is not None and ready.status is ConditionStatus.TRUE
@@ -99,8 +88,8 @@ def _passable(step: Step) -> bool:
     if step.have is None:
         return False
     if step.verb is Verb.WAIT:
-        # AWS adds, takes away or restarts tasks of the same revision: as long as one runs, it answers.
-        return bool(step.have.attrs.get("running", 0))
+        # AWS adds, takes away or restarts what runs of the same revision: as long as one does, it answers.
+        return bool(step.have.attrs.get("running", step.have.attrs.get("serving")))
     return step.verb is Verb.KEEP or _harmless(step)
 
 

@@ -29,11 +29,12 @@ from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable, platform_of
 from modelpoc.controller.unreadable import invalid_status
 from modelpoc.desired.allow import refusals
-from modelpoc.desired.cost import ecs_cost
+from modelpoc.desired.cost import cost_of
 from modelpoc.desired.life import Life, Lifetime, lifetime
 from modelpoc.desired.places import Place, Places, place
 from modelpoc.desired.poc import named_of, poc_graph, suspended_graph
 from modelpoc.desired.routes import urls_of
+from modelpoc.desired.sagemaker import archive_of
 from modelpoc.reconcile.act import Ages, Outcome
 from modelpoc.reconcile.errors import CloudError
 from modelpoc.reconcile.graph import Graph
@@ -134,7 +135,7 @@ class PocPass:
         memory: _Memory,
     ) -> Finding:
         secrets = self.store.secrets_in(key.namespace)
-        base = Finding(_goal(lived, observing), lived=lived, cost=_cost(poc))
+        base = Finding(_goal(lived, observing), lived=lived, cost=cost_of(poc))
         if lived.life is not Life.ACTIVE:
             held = account.engine.inventory.owned(named_of(poc, platform).owner.mark)
             graph = suspended_graph(poc, platform, secrets, {o.name for o in held})
@@ -146,8 +147,8 @@ class PocPass:
         if where is None:
             return replace(base, refusals=(platform_full(platform),))
         retry = self._retry(memory, poc)
-        failed = poc.status.failed_revision
-        rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed and not retry else None
+        failed = poc.status.failed_revision if poc.spec.ecs and not retry else None
+        rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed else None
         graph = poc_graph(
             poc, platform, places, where, secrets, rejected=rejected, retry=retry, now=self.now()
         )
@@ -156,6 +157,7 @@ class PocPass:
             urls=urls_of(poc, platform, where.api),
             placement=where.recorded(),
             placeholder=poc.spec.ecs is not None and poc.spec.ecs.image == PLACEHOLDER,
+            artifact=archive_of(poc, platform) or None,
         )
         found = await self._passed(key, poc, platform, account, graph, base)
         turn = self._rotation.turn(key)
@@ -192,7 +194,7 @@ class PocPass:
         def routes_on(api: str) -> int:
             return sum(o.name.startswith(f"{api}/") for o in inventory.of_kind("Route"))
 
-        return place(poc.status.placement, places, rules_on, routes_on)
+        return place(poc.status.placement, places, rules_on, routes_on, balanced=poc.spec.ecs is not None)
 
     def _retry(self, memory: _Memory, poc: ModelPOC) -> bool:
         """Whether somebody asked for another try (annotation reconcile-at) since we last looked."""
@@ -278,10 +280,6 @@ def _goal(lived: Lifetime, observing: bool) -> Goal:
     if observing:
         return Goal.OBSERVE
     return {Life.ACTIVE: Goal.RUN, Life.SUSPENDED: Goal.SUSPEND, Life.EXPIRED: Goal.EXPIRE}[lived.life]
-
-
-def _cost(poc: ModelPOC) -> str | None:
-    return ecs_cost(poc.spec.ecs) if poc.spec.ecs else None
 
 
 def _reconcile_at(poc: ModelPOC) -> str | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from modelpoc.api.conditions import Reason, set_conditions
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.status import ModelPOCStatus, Placement, PlannedChange, ResourceStatus
+from modelpoc.controller import running
 from modelpoc.controller.findings import Finding, Goal
 from modelpoc.controller.summary import summary
 from modelpoc.controller.verdicts import kept, verdicts
@@ -58,26 +59,14 @@ def cost(found: Finding, old: ModelPOCStatus) -> str | None:
 def artifact_version(found: Finding, old: ModelPOCStatus) -> str | None:
     if found.outcome is None:
         return old.artifact_version
-    step = found.outcome.plan.step("Artifact")
+    step = found.outcome.plan.step("Artifact", found.artifact)
     return step.have.attrs.get("version") if step and step.have else None
-
-
-def revision_of(arn: str | None) -> str | None:
-    """`family:7` of a task definition's ARN."""
-    return arn.rpartition("/")[2] if arn else None
 
 
 def serving_revision(found: Finding, old: ModelPOCStatus) -> str | None:
     if found.outcome is None:
         return old.revision
-    step = found.outcome.plan.step("Service") or _leftover(found.outcome, "Service")
-    if step is None or step.have is None or step.have.state.phase is Phase.GOING:
-        return None
-    return revision_of(step.have.attrs.get("serving"))
-
-
-def _leftover(outcome: Outcome, kind: str) -> Step | None:
-    return next((s for s in outcome.plan.steps if s.kind == kind), None)
+    return running.serving(found.outcome.plan)
 
 
 def failed_revision(found: Finding, old: ModelPOCStatus) -> str | None:
@@ -86,9 +75,9 @@ def failed_revision(found: Finding, old: ModelPOCStatus) -> str | None:
         return old.failed_revision
     if found.goal in _GONE_WHEN_AT_REST:
         return None
-    step = found.outcome.plan.step("Service")
+    step = running.running(found.outcome.plan)
     if step and (step.verb is Verb.BROKEN or _undone(found.outcome, step)):
-        return revision_of(getattr(step.want, "task_definition", None)) or old.failed_revision
+        return running.wanted(step) or old.failed_revision
     return None if step and step.verb is Verb.KEEP else old.failed_revision
 
 

@@ -14,6 +14,8 @@ from modelpoc.api.modelpoc import Example, ModelPOC
 from modelpoc.api.route import AuthType
 from modelpoc.desired.routes import Urls
 
+HEALTH = "/health"
+"""Where the function in front of an endpoint tells how that is."""
 Sign = Callable[[str, str, bytes], Mapping[str, str]]
 """(method, URL, body) → headers that sign the request with the operator's AWS credentials."""
 

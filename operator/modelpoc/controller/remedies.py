@@ -20,9 +20,17 @@ _CURES = {
     Reason.WRONG_ACCOUNT: "correct the operator's credentials, or the platform's assumeRoleArn",
     Reason.INVALID_SPEC: "correct the field that AWS names",
     Reason.ROLLOUT_FAILED: "correct the spec to try again",
+    Reason.ENDPOINT_FAILED: "correct the spec, or upload another model.tar.gz, to try again",
+    Reason.ARTIFACT_NOT_FOUND: "upload it, or correct sagemaker.modelDataUrl or proxy.handler",
+    Reason.ENDPOINT_CONFIG_NOT_FOUND: "create it, or correct sagemaker.endpointConfigName",
     Reason.BLOCKED: 'let go of it in AWS, or leave it there with the annotation modelpoc.dev/orphan: "true"',
 }
-_MISSING = {"ExistingSecret": Reason.SECRET_NOT_FOUND, "Parameter": Reason.SECRET_NOT_FOUND}
+_MISSING = {
+    "ExistingSecret": Reason.SECRET_NOT_FOUND,
+    "Parameter": Reason.SECRET_NOT_FOUND,
+    "Artifact": Reason.ARTIFACT_NOT_FOUND,
+    "EndpointConfig": Reason.ENDPOINT_CONFIG_NOT_FOUND,
+}
 
 
 def with_cure(reason: Reason, message: str) -> str:

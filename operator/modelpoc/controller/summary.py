@@ -11,6 +11,7 @@ from modelpoc.api.status import ModelPOCStatus
 from modelpoc.controller.findings import Answer, Finding, Goal
 from modelpoc.controller.motion import motion_reason, progress, still_answers, was_ready
 from modelpoc.controller.remedies import blocked_reason, reason_of, remedy, with_cure
+from modelpoc.controller.running import RUNS, wanted
 from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import CloudError, NotYet, Stall
 from modelpoc.reconcile.plan import Step, Verb
@@ -117,7 +118,7 @@ def _said_before(outcome: Outcome, step: Step, old: ModelPOCStatus) -> str | Non
     stalled = old.condition(ConditionType.STALLED)
     if any(outcome.explained.values()) or stalled is None or stalled.status is not ConditionStatus.TRUE:
         return None
-    failed = str(getattr(step.want, "task_definition", "")).rpartition("/")[2]
+    failed = wanted(step) if step.kind in RUNS else None
     same = stalled.reason == step.reason and failed == old.failed_revision
     return stalled.message if same and failed else None
 

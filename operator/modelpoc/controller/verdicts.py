@@ -16,7 +16,7 @@ from modelpoc.controller.summary import Motion, Summary, of_error, summary
 from modelpoc.reconcile.plan import WRITES, Step, Verb
 
 SECRETS = frozenset({"Secret", "ExistingSecret", "Parameter"})
-ROUTING = frozenset({"ListenerRule", "Route", "RouteSettings"})
+ROUTING = frozenset({"ListenerRule", "Integration", "Route", "RouteSettings"})
 _OF_SECRETS = frozenset({Reason.SECRET_NOT_FOUND, Reason.SECRET_NOT_ALLOWED})
 
 

@@ -10,7 +10,9 @@ from modelpoc.api.conditions import Reason
 from modelpoc.api.ecs import PLACEHOLDER, EcsSpec
 from modelpoc.api.modelplatform import Allow, ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.api.sagemaker import SageMakerSpec
 from modelpoc.desired.ecs import image_of
+from modelpoc.desired.sagemaker import archive_of
 from modelpoc.desired.secrets import KubeSecrets, base_arn, missing_keys
 
 
@@ -38,7 +40,8 @@ def refusals(
         *_place(poc, platform),
         *_limits(poc, platform.spec.allow, fleet),
         *_route(poc, platform),
-        *(_ecs(poc.spec.ecs, poc, platform) if poc.spec.ecs else _no_sagemaker()),
+        *(_ecs(poc.spec.ecs, poc, platform) if poc.spec.ecs else ()),
+        *(_sagemaker(poc.spec.sagemaker, poc, platform) if poc.spec.sagemaker else ()),
         *_keys(poc, kube_secrets),
     )
 
@@ -122,11 +125,16 @@ def _image(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Re
                 Reason.IMAGE_NOT_ALLOWED,
                 "ecs.image is PLACEHOLDER, but the platform names no ecs.placeholderImage: set a real image",
             )
-    elif not _matches(spec.image, platform.spec.allow.images):
-        patterns = ", ".join(platform.spec.allow.images)
+    else:
+        yield from _allowed_image("ecs.image", spec.image, platform)
+
+
+def _allowed_image(field: str, image: str, platform: ModelPlatform) -> Iterable[Refusal]:
+    patterns = platform.spec.allow.images
+    if not _matches(image, patterns):
         yield Refusal(
             Reason.IMAGE_NOT_ALLOWED,
-            f"ecs.image {spec.image} fits none of the platform's allow.images: {patterns}",
+            f"{field} {image} fits none of the platform's allow.images: {', '.join(patterns)}",
         )
 
 
@@ -142,10 +150,33 @@ def _size(spec: EcsSpec, allow: Allow) -> Iterable[Refusal]:
         )
 
 
-def _no_sagemaker() -> Iterable[Refusal]:
-    yield Refusal(
-        Reason.RUNTIME_NOT_SUPPORTED, "this version runs spec.ecs only: describe the model as an ECS service"
-    )
+def _sagemaker(spec: SageMakerSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refusal]:
+    lacks = [n for n, part in _parts_for_sagemaker(platform).items() if part is None]
+    if lacks:
+        yield Refusal(
+            Reason.RUNTIME_NOT_SUPPORTED,
+            f"platform {platform.metadata.name} runs no SageMaker POCs: it has no {' and no '.join(lacks)}",
+        )
+    if spec.image is not None:
+        yield from _allowed_image("sagemaker.image", spec.image, platform)
+    kind, types = spec.instance and spec.instance.type, platform.spec.allow.instance_types
+    if kind and not _matches(kind, types):
+        yield Refusal(
+            Reason.SIZE_NOT_ALLOWED,
+            f"sagemaker.instance.type {kind} is none of the platform's allow.instanceTypes: "
+            + ", ".join(types),
+        )
+    archive = archive_of(poc, platform)
+    if archive and ("/" not in archive or archive.endswith("/")):
+        yield Refusal(
+            Reason.INVALID_SPEC,
+            f"sagemaker.modelDataUrl s3://{archive} names no object: write s3://bucket/key, as in "
+            "s3://models/counter/model.tar.gz",
+        )
+
+
+def _parts_for_sagemaker(platform: ModelPlatform) -> dict[str, object]:
+    return {"spec.sagemaker": platform.spec.sagemaker, "spec.lambda": platform.spec.lambda_}
 
 
 def _keys(poc: ModelPOC, have: KubeSecrets) -> Iterable[Refusal]:

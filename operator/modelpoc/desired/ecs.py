@@ -19,7 +19,7 @@ from modelpoc.aws.service import Service
 from modelpoc.aws.target_group import TargetGroup
 from modelpoc.aws.task_definition import TaskDefinition
 from modelpoc.desired.names import Named
-from modelpoc.desired.places import Place, Places
+from modelpoc.desired.places import ListenerPlace, Place, Places
 from modelpoc.desired.routes import path_of, routes
 from modelpoc.desired.secrets import SecretPart
 from modelpoc.reconcile.resource import Ref, Resource
@@ -56,6 +56,11 @@ class EcsInputs:
         return self.platform.spec.ecs
 
     @property
+    def listener(self) -> ListenerPlace:
+        assert self.place.listener is not None
+        return self.place.listener
+
+    @property
     def path(self) -> str:
         return path_of(self.poc, self.platform)
 
@@ -76,6 +81,7 @@ def ecs_resources(inputs: EcsInputs) -> Iterable[Resource]:
         f"integrations/{inputs.place.integration_id}",
         str(inputs.named.owner.mark),
         needs=(Ref(Service.kind, service.name),),
+        switch_after=(Ref(Service.kind, service.name, "serving"),),
     )
 
 
@@ -97,7 +103,7 @@ def _target_group(inputs: EcsInputs) -> TargetGroup:
 
 
 def _rule(inputs: EcsInputs, group: TargetGroup) -> ListenerRule:
-    path, listener = inputs.path, inputs.place.listener.arn
+    path, listener = inputs.path, inputs.listener.arn
     name = inputs.named.name(255, listener)
     return ListenerRule(
         name=name,
@@ -261,7 +267,7 @@ def _policy(
         policy_name="target",
         metric=metric,
         target_value=value,
-        load_balancer_arn=inputs.place.listener.load_balancer_arn if metric == "requests" else None,
+        load_balancer_arn=inputs.listener.load_balancer_arn if metric == "requests" else None,
         target_group_arn=Ref(TargetGroup.kind, group.name) if metric == "requests" else None,
         needs=(Ref(ScalableTarget.kind, target.name),),
     )

@@ -16,6 +16,12 @@ def fit(readable: str, hashed: str, limit: int) -> str:
     return f"{readable[:room].strip('-')}-{hashed}"
 
 
+def partition(region: str) -> str:
+    """The partition of a region, as it stands in ARNs ("Amazon Resource Names", General Reference)."""
+    apart = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    return next((name for prefix, name in apart.items() if region.startswith(prefix)), "aws")
+
+
 @dataclass(frozen=True)
 class Named:
     """What one owner calls its resources, and how it marks them."""

@@ -40,6 +40,7 @@ class Places:
     """The shared parts of a platform, all of them there."""
 
     cluster_arn: str
+    """"" on a platform without ECS."""
     cluster_name: str
     apis: tuple[ApiPlace, ...]
     listeners: tuple[ListenerPlace, ...]
@@ -56,32 +57,42 @@ class Place:
     """What carries one POC."""
 
     api: ApiPlace
-    listener: ListenerPlace
+    listener: ListenerPlace | None
+    """None for what needs no load balancer."""
 
     @property
     def integration_id(self) -> str:
+        """Of the integration that leads to the listener."""
+        assert self.listener is not None
         return self.api.integrations[self.listener.arn]
 
     def recorded(self) -> Placement:
         return Placement(
             api_id=self.api.id,
-            load_balancer_arn=self.listener.load_balancer_arn,
-            listener_arn=self.listener.arn,
+            load_balancer_arn=self.listener.load_balancer_arn if self.listener else None,
+            listener_arn=self.listener.arn if self.listener else None,
         )
 
 
 def place(
-    recorded: Placement, places: Places, rules_on: Callable[[str], int], routes_on: Callable[[str], int]
+    recorded: Placement,
+    places: Places,
+    rules_on: Callable[[str], int],
+    routes_on: Callable[[str], int],
+    balanced: bool = True,
 ) -> Place | None:
     """Where a POC stays, or, when it has no place yet, the first parts with room; None when all are full.
 
-    `rules_on(listener ARN)` and `routes_on(API id)` tell how many are in use.
+    `rules_on(listener ARN)` and `routes_on(API id)` tell how many are in use; `balanced`: whether it is
+    reached through a load balancer.
     """
-    listener = places.listener(recorded.listener_arn) or next(
-        (x for x in places.listeners if rules_on(x.arn) < TARGET_GROUPS_PER_LOAD_BALANCER), None
-    )
     api = places.api(recorded.api_id) or next(
         (a for a in places.apis if routes_on(a.id) + ROUTES_PER_POC <= ROUTES_PER_API), None
+    )
+    if not balanced:
+        return Place(api, None) if api else None
+    listener = places.listener(recorded.listener_arn) or next(
+        (x for x in places.listeners if rules_on(x.arn) < TARGET_GROUPS_PER_LOAD_BALANCER), None
     )
     if listener is None or api is None or listener.arn not in api.integrations:
         return None

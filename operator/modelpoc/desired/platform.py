@@ -26,7 +26,7 @@ Lookup = Callable[[str, str], Observed | None]
 
 
 def platform_graph(platform: ModelPlatform) -> Graph:
-    """Cluster, load balancers with listeners, VPC link, HTTP APIs with stage, and what joins them."""
+    """HTTP APIs with stage; and, for ECS, cluster, load balancers with listeners, VPC link, what joins them."""
     return Graph(_Platform(platform).resources())
 
 
@@ -42,11 +42,14 @@ class _Platform:
         self.named: Named = platform_named(platform.metadata, platform.owner_id, platform.spec.tags)
         self.cluster = self._cluster()
         self.link = self._link()
-        self.balancers = [self._balancer(i, b) for i, b in enumerate(self._balancer_specs())]
+        # Only containers are reached through a load balancer, which costs by the hour.
+        specs = self._balancer_specs() if self.spec.ecs else ()
+        self.balancers = [self._balancer(i, b) for i, b in enumerate(specs)]
         self.apis = [HttpApi(name=a.id, given=True) for a in self.spec.routing.apis] or [self._api()]
 
     def resources(self) -> Iterable[Resource]:
-        yield from (self.cluster, self.link)
+        if self.spec.ecs:
+            yield from (self.cluster, self.link)
         for balancer, listener in self.balancers:
             yield from (balancer, listener)
         for api in self.apis:
@@ -54,7 +57,7 @@ class _Platform:
             yield from self._within(api)
 
     def places(self, lookup: Lookup) -> Places | None:
-        cluster = lookup(Cluster.kind, self.cluster.name)
+        cluster = lookup(Cluster.kind, self.cluster.name) if self.spec.ecs else _NO_CLUSTER
         listeners = [self._listener_place(lookup, b, li) for b, li in self.balancers]
         apis = [self._api_place(lookup, api) for api in self.apis]
         if cluster is None or not all(listeners) or not all(apis):
@@ -192,6 +195,9 @@ class _Platform:
     def _base(self, api: Observed) -> str:
         domain = self.spec.routing.custom_domain
         return f"https://{domain.name}" if domain else str(api.attrs["endpoint"]).rstrip("/")
+
+
+_NO_CLUSTER = Observed(Cluster.kind, "", "", attrs={"arn": "", "name": ""})
 
 
 def _integration_name(api: HttpApi, listener: Listener) -> str:

@@ -11,6 +11,7 @@ from modelpoc.aws.log_group import PREFIX, LogGroup
 from modelpoc.desired.ecs import EcsInputs, ecs_resources
 from modelpoc.desired.names import Named, poc_named
 from modelpoc.desired.places import Place, Places
+from modelpoc.desired.sagemaker import SageMakerInputs, endpoint_logs, sagemaker_resources
 from modelpoc.desired.secrets import KubeSecrets, kept_when_suspended, secret_part
 from modelpoc.reconcile.graph import Graph
 
@@ -34,8 +35,11 @@ def poc_graph(
     named = named_of(poc, platform)
     group = _log_group(platform, named)
     secrets = secret_part(poc, named, kube_secrets)
-    inputs = EcsInputs(poc, platform, named, places, place, secrets, group, rejected, retry, now)
-    return Graph((group, *secrets.resources, *ecs_resources(inputs)))
+    if poc.spec.sagemaker:
+        inputs = SageMakerInputs(poc, platform, named, place, group, retry)
+        return Graph((group, *secrets.resources, *sagemaker_resources(inputs)))
+    on_ecs = EcsInputs(poc, platform, named, places, place, secrets, group, rejected, retry, now)
+    return Graph((group, *secrets.resources, *ecs_resources(on_ecs)))
 
 
 def suspended_graph(
@@ -46,7 +50,10 @@ def suspended_graph(
     `held` names the secrets in AWS that it has.
     """
     named = named_of(poc, platform)
-    return Graph((_log_group(platform, named), *kept_when_suspended(poc, named, kube_secrets, held)))
+    logs = [_log_group(platform, named)]
+    if poc.spec.sagemaker:
+        logs.append(endpoint_logs(platform, named))
+    return Graph((*logs, *kept_when_suspended(poc, named, kube_secrets, held)))
 
 
 def _log_group(platform: ModelPlatform, named: Named) -> LogGroup:

@@ -42,8 +42,12 @@ def routes(
     target: str | Ref,
     mark: str,
     needs: tuple[Ref, ...] = (),
+    switch_after: tuple[Ref, ...] = (),
 ) -> Iterable[Resource]:
-    """`ANY <path>` and `ANY <path>/{proxy+}`, each to `target` ("integrations/<id>"), with their throttle."""
+    """`ANY <path>` and `ANY <path>/{proxy+}`, each to `target` ("integrations/<id>"), with their throttle.
+
+    A route that leads elsewhere by now is switched once everything in `switch_after` serves.
+    """
     auth = poc.spec.route.auth or platform.spec.routing.auth
     path = path_of(poc, platform)
     for key in (f"ANY {path}", f"ANY {path}/{{proxy+}}"):
@@ -56,6 +60,7 @@ def routes(
             authorizer_id=api.authorizers.get(auth.authorizer or ""),
             mark=mark,
             needs=needs,
+            switch_after=switch_after,
         )
         yield route
         yield from _throttled(poc, api, route)

@@ -166,7 +166,7 @@ class _Wanted:
         return self.taken(kind, step) or step
 
     def unswitched(self, kind: Kind[Any, Any], step: Step, have: Observed) -> Step:
-        """The step without what moves traffic, as long as that would lead it from what serves to what does not.
+        """The step without what moves traffic, as long as that led from what serves to what does not.
 
         Traffic that somebody led away to what is no one's of ours is led back at once.
         """

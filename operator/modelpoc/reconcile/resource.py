@@ -277,7 +277,7 @@ def _map(value: Any, known: Callable[[Ref], Any]) -> Any:
         return tuple(_map(item, known) for item in value)
     if isinstance(value, frozenset):
         return frozenset(_map(item, known) for item in value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type) and any(_walk(value)):
         return dataclasses.replace(value, **_changed_fields(value, known))
     return value
 

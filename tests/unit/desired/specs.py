@@ -34,6 +34,8 @@ def platform(name: str = "default", **spec: Any) -> ModelPlatform:
         "artifacts": {"bucket": "models"},
         "network": {"vpcId": "vpc-1", "subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]},
         "ecs": {"executionRoleArn": ROLE, "placeholderImage": "local/placeholder:1"},
+        "sagemaker": {"executionRoleArn": ROLE},
+        "lambda": {"roleArn": ROLE},
         **spec,
     }
     return ModelPlatform.model_validate({"metadata": {"name": name}, "spec": whole})
@@ -49,6 +51,24 @@ def poc(
     whole = {"ecs": {"image": "local/echo:1", **(ecs or {})}, **spec}
     metadata = {"name": name, "namespace": namespace}
     return ModelPOC.model_validate({"metadata": metadata, "spec": whole, "status": status or {}})
+
+
+def sagemaker_poc(
+    name: str = "counter", namespace: str = "team", spec: Mapping[str, Any] | None = None, **sagemaker: Any
+) -> ModelPOC:
+    """Serverless unless it is told otherwise."""
+    whole: dict[str, Any] = {"image": "local/counter:1", **sagemaker}
+    if "endpointConfigName" in whole:
+        del whole["image"]
+    elif "instance" not in whole:
+        whole.setdefault("serverless", {})
+    return ModelPOC.model_validate(
+        {"metadata": {"name": name, "namespace": namespace}, "spec": {"sagemaker": whole, **(spec or {})}}
+    )
+
+
+def sagemaker_graph(of: ModelPOC | None = None, **more: Any) -> Graph:
+    return poc_graph(of or sagemaker_poc(), platform(), PLACES, Place(API, None), {}, **more)
 
 
 def graph(

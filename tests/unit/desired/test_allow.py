@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.desired.specs import PARAMETER, ROLE, SECRET, platform, poc
+from tests.unit.desired.specs import PARAMETER, ROLE, SECRET, platform, poc, sagemaker_poc
 
 from modelpoc.api.conditions import Reason
 from modelpoc.api.modelpoc import ModelPOC
@@ -111,3 +111,26 @@ def test_a_key_that_is_not_there_is_told_once_and_one_that_is_not_at_all() -> No
 def test_all_that_speaks_against_it_is_told_at_once() -> None:
     bad = poc({"taskRoleArn": OTHER_ROLE, "cpu": 1024, "memory": 2048})
     assert set(reasons(bad, allow={"maxCpu": 512})) == {Reason.ROLE_NOT_ALLOWED, Reason.SIZE_NOT_ALLOWED}
+
+
+# SageMaker
+
+
+def test_sagemaker_needs_its_parts_of_the_platform() -> None:
+    assert reasons(sagemaker_poc()) == []
+    lacking = refusals(sagemaker_poc(), platform(sagemaker=None, **{"lambda": None}), Fleet(), {})
+    assert [r.reason for r in lacking] == [Reason.RUNTIME_NOT_SUPPORTED]
+    assert "no spec.sagemaker and no spec.lambda" in lacking[0].message
+
+
+def test_images_and_instance_types_of_sagemaker_are_the_platforms_to_allow() -> None:
+    allow = {"images": ["other/*"], "instanceTypes": ["ml.t2.*"]}
+    large = sagemaker_poc(instance={"type": "ml.m5.large"})
+    assert reasons(large, allow=allow) == [Reason.IMAGE_NOT_ALLOWED, Reason.SIZE_NOT_ALLOWED]
+    small = sagemaker_poc(instance={"type": "ml.t2.medium"})
+    assert reasons(small, allow={"instanceTypes": ["ml.t2.*"]}) == []
+
+
+@pytest.mark.parametrize("url", ["s3://bucket-name", "s3://bucket-name/", "s3://bucket-name/models/"])
+def test_the_archive_must_be_an_object(url: str) -> None:
+    assert reasons(sagemaker_poc(modelDataUrl=url)) == [Reason.INVALID_SPEC]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.unit.desired.specs import poc
+from tests.unit.desired.specs import poc, sagemaker_poc
 
-from modelpoc.desired.cost import ecs_cost
+from modelpoc.desired.cost import cost_of, ecs_cost
 
 pytestmark = pytest.mark.unit
 
@@ -37,3 +37,26 @@ def test_spot_and_arm_are_cheaper() -> None:
 def test_what_may_sleep_costs_nothing_at_least() -> None:
     wakes = [{"name": "day", "cron": "0 8 ? * MON-FRI *", "min": 1}]
     assert cost(scaling={"min": 0, "max": 1, "schedule": wakes}) == 0
+
+
+@pytest.mark.parametrize(
+    ("sagemaker", "month"),
+    [
+        ({"instance": {"type": "ml.m5.large", "count": 2}}, f"{2 * 730 * 0.115:.2f} USD"),
+        (
+            {
+                "instance": {
+                    "type": "ml.m5.large",
+                    "count": 2,
+                    "scaling": {"max": 4, "invocationsPerInstance": 9},
+                }
+            },
+            f"{730 * 0.115:.2f} USD",
+        ),
+        ({"serverless": {}}, "0.00 USD"),
+        ({"instance": {"type": "ml.p5.48xlarge"}}, None),
+        ({"endpointConfigName": "theirs"}, None),
+    ],
+)
+def test_an_endpoint_costs_by_its_instances(sagemaker: dict[str, Any], month: str | None) -> None:
+    assert cost_of(sagemaker_poc(**sagemaker)) == month
