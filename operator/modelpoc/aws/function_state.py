@@ -83,6 +83,6 @@ def _code(signed: str, sha: str) -> str:
 
 
 def _source(statement: Mapping[str, Any]) -> str:
-    source = (statement.get("Condition") or {}).get("ArnLike", {}).get("AWS:SourceArn")
+    source = (statement.get("Condition") or {}).get("ArnLike", {}).get("AWS:SourceArn", CHANGED)
     usual = (statement.get("Effect"), statement.get("Principal"), statement.get("Action"))
     return str(source) if usual == ("Allow", {"Service": PRINCIPAL}, ACTION) else CHANGED

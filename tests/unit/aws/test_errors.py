@@ -27,6 +27,9 @@ from modelpoc.reconcile.errors import (
 pytestmark = pytest.mark.unit
 
 MEETING = "Unable to complete operation due to concurrent modification. Please try again later."
+UPDATING = "The operation cannot be performed at this time. An update is in progress for resource: arn"
+STATEMENT = "The statement id (modelpoc) provided already exists. Please provide a new statement id."
+ROLE = "The role defined for the function cannot be assumed by Lambda."
 IN_USE = "Cannot delete Integration 'abc', Integration is associated with Route 'def'."
 
 
@@ -59,6 +62,15 @@ def answer(code: str, message: str = "words", status: int = 400) -> ClientError:
         ("ModifyRule", answer("RuleNotFound"), Gone),
         ("DeleteRoute", answer("NotFoundException", status=404), Gone),
         ("GetApi", answer("SomethingNew", status=404), Gone),
+        (
+            "CreateFunction",
+            answer("ResourceConflictException", "Function already exist: a", 409),
+            AlreadyThere,
+        ),
+        ("AddPermission", answer("ResourceConflictException", STATEMENT, 409), AlreadyThere),
+        ("UpdateFunctionCode", answer("ResourceConflictException", UPDATING, 409), NotYet),
+        ("CreateFunction", answer("InvalidParameterValueException", ROLE), NotYet),
+        ("GetFunction", answer("ResourceNotFoundException", status=404), Gone),
         ("CreateService", answer("ServerException", status=500), AnswerLost),
         ("DescribeServices", answer("ServerException", status=500), Retry),
     ],
@@ -76,6 +88,8 @@ def test_each_answer_has_its_kind(operation: str, error: ClientError, kind: type
         (answer("AccessDeniedException"), "AccessDenied"),
         (answer("SomethingNew", status=403), "AccessDenied"),
         (answer("TooManyRules"), "QuotaExceeded"),
+        (answer("CodeStorageExceededException"), "QuotaExceeded"),
+        (answer("InvalidParameterValueException", "Unzipped size must be smaller"), "InvalidSpec"),
         (answer("ConflictException", "Maximum number of Authorizers for this API has been reached.", 429),
          "QuotaExceeded"),
         (answer("TooManyRequestsException", "Maximum number of Vpc links has been reached.", 429),

@@ -15,6 +15,7 @@ from modelpoc.reconcile.owner import Owner
 
 pytestmark = pytest.mark.unit
 
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:counter-0123456789"
 MARK = Owner("fleet").mark
 LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/lb/1/2"
 INTEGRATION = Integration(
@@ -25,15 +26,20 @@ INTEGRATION = Integration(
     mark=str(MARK),
 )
 
+TO_FUNCTION = Integration(
+    name="api1234567/counter-0123456789", api_id="api1234567", function_arn=FUNCTION, mark=str(MARK)
+)
+
 
 def answered(integration: Integration, integration_id: str = "int1") -> dict[str, object]:
     return {"IntegrationId": integration_id, **request(integration)}
 
 
-def test_what_was_just_created_shows_no_difference() -> None:
-    have = observed("api1234567", answered(INTEGRATION))
-    assert IntegrationKind().diff(INTEGRATION, have) == ()
-    assert (have.name, have.owner) == (INTEGRATION.name, MARK)
+@pytest.mark.parametrize("want", [INTEGRATION, TO_FUNCTION])
+def test_what_was_just_created_shows_no_difference(want: Integration) -> None:
+    have = observed("api1234567", answered(want))
+    assert IntegrationKind().diff(want, have) == ()
+    assert (have.name, have.owner) == (want.name, MARK)
 
 
 def test_routes_learn_their_target_from_it() -> None:
@@ -42,6 +48,54 @@ def test_routes_learn_their_target_from_it() -> None:
 
 def test_it_holds_its_api_its_link_and_its_listener() -> None:
     assert observed("api1234567", answered(INTEGRATION)).refs == {"api1234567", "link12", LISTENER}
+
+
+def test_to_a_function_it_holds_its_api_and_the_function() -> None:
+    assert observed("api1234567", answered(TO_FUNCTION)).refs == {"api1234567", FUNCTION}
+
+
+def test_a_function_may_be_told_in_the_longer_form() -> None:
+    uri = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
+    have = observed("api1234567", answered(TO_FUNCTION) | {"IntegrationUri": uri})
+    assert IntegrationKind().diff(TO_FUNCTION, have) == ()
+    assert FUNCTION in have.refs
+
+
+def test_a_function_gets_the_request_in_the_second_format() -> None:
+    asked = request(TO_FUNCTION)
+    assert (asked["IntegrationType"], asked["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
+    assert (asked["IntegrationMethod"], asked["IntegrationUri"]) == ("POST", FUNCTION)
+    assert "ConnectionId" not in asked
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {},
+        {"vpc_link_id": "link12"},
+        {"listener_arn": LISTENER},
+        {"vpc_link_id": "l", "function_arn": FUNCTION},
+    ],
+)
+def test_it_leads_one_way(way: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="either"):
+        Integration(name="a", api_id="api1234567", **way)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "fields"),
+    [
+        ({"IntegrationUri": FUNCTION + "x"}, {"function_arn"}),
+        ({"TimeoutInMillis": 1_000}, {"timeout_ms"}),
+        ({"PayloadFormatVersion": "1.0"}, {"payload"}),
+        (answered(INTEGRATION), {"function_arn", "type", "method", "payload"}),
+    ],
+)
+def test_a_way_to_a_function_changed_by_hand_is_told(by_hand: dict[str, object], fields: set[str]) -> None:
+    have = observed(
+        "api1234567", answered(TO_FUNCTION) | by_hand | {"Description": f"{MARK} {TO_FUNCTION.name}"}
+    )
+    assert {c.field for c in IntegrationKind().diff(TO_FUNCTION, have)} == fields
 
 
 @pytest.mark.parametrize(

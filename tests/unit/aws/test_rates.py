@@ -55,6 +55,10 @@ async def test_after_a_refusal_nothing_saved_up_is_left() -> None:
         (("ecs", "DeleteTaskDefinitions", True), ["ecs DeleteTaskDefinitions"]),
         (("ecs", "UpdateService", True), ["ecs writes"]),
         (("ecs", "DescribeServices", False), ["ecs reads"]),
+        (("lambda", "CreateFunction", True), ["lambda"]),
+        (("lambda", "ListTags", False), ["lambda"]),
+        (("lambda", "GetFunction", False), ["lambda GetFunction"]),
+        (("lambda", "GetPolicy", False), ["lambda GetPolicy"]),
         (("s3", "ListObjectsV2", False), []),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelpoc.aws import scalable_target, scaling_policy, scheduled_action, tags
+from modelpoc.aws import scalable_target, scaled, scaling_policy, scheduled_action, tags
 from modelpoc.aws.scalable_target import LIMITS, ScalableTarget, ScalableTargetKind
 from modelpoc.aws.scaling_policy import ScalingPolicy, ScalingPolicyKind
 from modelpoc.aws.scheduled_action import ScheduledAction, ScheduledActionKind
@@ -28,6 +28,11 @@ POLICY = ScalingPolicy(
 REQUESTS = replace(POLICY, metric="requests", load_balancer_arn=BALANCER, target_group_arn=GROUP)
 ACTION = ScheduledAction(
     name=f"{ID}/morning", resource_id=ID, action_name="morning", schedule="cron(0 8 * * ? *)", min=1, max=4
+)
+
+ENDPOINT = "endpoint/counter-0123456789/variant/model"
+INVOCATIONS = replace(
+    POLICY, name=f"{ENDPOINT}/target", resource_id=ENDPOINT, metric="invocations", target_value=100
 )
 
 
@@ -65,11 +70,49 @@ def test_a_target_without_tags_is_its_services_owners(scope: AwsScope) -> None:
     assert "tags" not in have.fields
 
 
+def test_an_endpoint_is_scaled_by_its_variants_instances(scope: AwsScope) -> None:
+    put = scaling_policy.put_request(INVOCATIONS)
+    assert put["ServiceNamespace"] == "sagemaker"
+    assert put["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
+    assert put["PolicyName"] == "target-0123456789"
+
+
+def test_an_endpoints_target_is_its_endpoints_owners(scope: AwsScope) -> None:
+    endpoint = Observed("Endpoint", "counter-0123456789", id="arn:endpoint", owner=OWNER.mark)
+    scope.inventory.wrote(endpoint)
+    want = replace(TARGET, name=ENDPOINT)
+    row = {**want.place, "MinCapacity": 1, "MaxCapacity": 4, "ScalableTargetARN": "arn:target"}
+    have = scalable_target.observed(scope, row, None)
+    assert (have.name, have.owner, have.refs) == (ENDPOINT, OWNER.mark, {"arn:endpoint"})
+    scope.inventory.wrote(have)
+    policy = scaling_policy.observed(scope, scaling_policy.put_request(INVOCATIONS))
+    assert (policy.owner, policy.refs) == (OWNER.mark, {ENDPOINT})
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "ours"),
+    [
+        (ID, True),
+        (ENDPOINT, True),
+        ("endpoint/theirs/variant/model-0123456789", False),
+        ("service/models/theirs", False),
+    ],
+)
+def test_what_others_scale_is_told_by_its_carriers_name(resource_id: str, ours: bool) -> None:
+    assert scaled.ours(resource_id) is ours
+
+
+def test_endpoints_are_asked_about_only_where_there_are_any(scope: AwsScope) -> None:
+    assert scaled.namespaces(scope) == ["ecs"]
+    scope.inventory.wrote(Observed("ScalableTarget", ENDPOINT, id=ENDPOINT))
+    assert scaled.namespaces(scope) == ["ecs", "sagemaker"]
+
+
 def test_limits_in_the_tag_are_the_specs(scope: AwsScope) -> None:
     assert TARGET.all_tags[LIMITS] == "1-4"
 
 
-@pytest.mark.parametrize("want", [POLICY, REQUESTS, replace(POLICY, metric="memory")])
+@pytest.mark.parametrize("want", [POLICY, REQUESTS, replace(POLICY, metric="memory"), INVOCATIONS])
 def test_what_was_just_put_shows_no_difference(scope: AwsScope, want: ScalingPolicy) -> None:
     have = scaling_policy.observed(scope, scaling_policy.put_request(want))
     assert have.name == want.name
