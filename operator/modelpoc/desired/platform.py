@@ -26,7 +26,7 @@ Lookup = Callable[[str, str], Observed | None]
 
 
 def platform_graph(platform: ModelPlatform) -> Graph:
-    """HTTP APIs with stage; and, for ECS, cluster, load balancers with listeners, VPC link, what joins them."""
+    """HTTP APIs with stage; for ECS: cluster, load balancers with listeners, VPC link, what joins them."""
     return Graph(_Platform(platform).resources())
 
 

@@ -38,10 +38,8 @@ def kinds(**sagemaker: Any) -> list[str]:
 
 
 def test_a_plain_poc_has_model_configuration_endpoint_function_and_the_same_two_routes() -> None:
-    assert kinds() == sorted(
-        ["LogGroup", "LogGroup", "Artifact", "Model", "EndpointConfig", "Endpoint", "Function"]
-        + ["Integration", "Route", "Route"]
-    )
+    once = ("Artifact", "Model", "EndpointConfig", "Endpoint", "Function", "Integration")
+    assert kinds() == sorted([*once, "LogGroup", "LogGroup", "Route", "Route"])
     keys = {route.route_key for route in all_of(graph(), Route)}
     assert keys == {"ANY /poc-deployment/counter", "ANY /poc-deployment/counter/{proxy+}"}
 
@@ -83,7 +81,7 @@ def test_instances_scale_by_invocations_and_keep_their_number_in_a_rollout() -> 
 
 def test_a_suspended_one_keeps_both_of_its_log_groups() -> None:
     found = suspended_graph(poc(), platform(), {})
-    assert [r for r in found] == all_of(graph(), LogGroup)
+    assert list(found) == all_of(graph(), LogGroup)
 
 
 # names
