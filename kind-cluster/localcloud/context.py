@@ -30,6 +30,8 @@ class Durations:
     load_balancer_provisioning: float = 120.0
     vpc_link_pending: float = 120.0
     target_group_release: float = 10.0
+    function_creating: float = 6.0
+    function_updating: float = 4.0
     credentials_validity: float = 6 * 3600.0
 
 
@@ -64,6 +66,9 @@ class CredentialIssuer(Protocol):
 
     def issue(self, role_arn: str, session_name: str) -> str:
         """A token: `<endpoint_url>/_local/credentials/<token>` then serves the credentials as ECS does."""
+
+    def container_credentials(self, token: str) -> dict[str, Any] | None:
+        """What ECS's credentials endpoint answers for a token; None if the token is not known."""
 
     def revoke(self, token: str) -> None:
         """Makes the token and its keys unknown; a token that is not known is no error."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from localcloud.context import CloudContext
 
 
 class AwsError(Exception):
-    """A refusal as AWS gives it: `code` is what clients see as the error code, `status` the HTTP status."""
+    """A refusal as AWS gives it: `code` is what clients see as the error code, `status` the HTTP status.
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    `members` are what the error's shape has beside its message.
+    """
+
+    def __init__(
+        self, code: str, message: str, status: int = 400, members: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.members = dict(members or {})
 
 
 @dataclass(frozen=True)

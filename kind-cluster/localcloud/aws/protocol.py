@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
+from multidict import CIMultiDict
 
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest
@@ -51,7 +52,7 @@ def parse(asked: Asked, request: HttpRequest) -> tuple[dict[str, Any], list[str]
     parser = PROTOCOL_PARSERS[asked.protocol](asked.operation)
     wire: Any = {
         "body": request.body,
-        "headers": request.headers,
+        "headers": CIMultiDict(request.headers),
         "method": request.method,
         "url_params": asked.labels,
         "url_path": request.path,
@@ -77,8 +78,16 @@ def answer(asked: Asked, result: Mapping[str, Any], request_id: str) -> HttpAnsw
     made = serializer(asked.operation, context=SerializationContext(request_id)).serialize(dict(result))
     body = made["body"]
     headers = (*made["headers"].items(), ("x-amzn-RequestId", request_id))
-    status = _SEEN_STATUS.get((asked.service, asked.name), made["status_code"])
+    status = _SEEN_STATUS.get((asked.service, asked.name), _given_status(asked, result, made["status_code"]))
     return HttpAnswer(status, headers, body if isinstance(body, bytes) else body.encode())
+
+
+def _given_status(asked: Asked, result: Mapping[str, Any], otherwise: int) -> int:
+    """The status that a result itself gives, where the model has a member for it."""
+    shape = asked.operation.output_shape
+    members = shape.members.items() if shape is not None else ()
+    given = (result.get(name) for name, m in members if m.serialization.get("location") == "statusCode")
+    return next((int(status) for status in given if status is not None), otherwise)
 
 
 def refusal(service: str, protocol: str, error: AwsError, request_id: str) -> HttpAnswer:
@@ -90,7 +99,7 @@ def refusal(service: str, protocol: str, error: AwsError, request_id: str) -> Ht
         body = _xml_error(service, protocol, code, error.message, request_id, status)
         return HttpAnswer(status, (head, ("Content-Type", "text/xml")), body.encode())
     kind = "application/json" if protocol == "rest-json" else "application/x-amz-json-1.1"
-    text = json.dumps({"__type": code, "message": error.message})
+    text = json.dumps({"__type": code, "message": error.message, **error.members})
     return HttpAnswer(status, (head, ("Content-Type", kind), ("x-amzn-ErrorType", code)), text.encode())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -16,12 +17,13 @@ from localcloud.datapath import cors
 from localcloud.datapath.authorizing import Authorizing
 from localcloud.datapath.deployed import Deployed, StageView
 from localcloud.datapath.forward import ForwardError, relay
-from localcloud.datapath.lambda_event import Request, answer_of, event_of
+from localcloud.datapath.lambda_event import EventTooLarge, MalformedAnswer, Request, answer_of, event_of
 from localcloud.datapath.mapping import Context, Outgoing, apply_mapping
 from localcloud.datapath.route_keys import DEFAULT, Selected
 from localcloud.datapath.sigv4 import Signed
 from localcloud.datapath.visit import Refusal, Visit, decorate, onward_headers, payload_of, refusal_answer
 
+log = logging.getLogger(__name__)
 Wire = Mapping[str, Any]
 
 
@@ -179,11 +181,14 @@ class GatewayHandler:
         try:
             async with asyncio.timeout(integration["TimeoutInMillis"] / 1000):
                 given = await self._integrations.invoke(integration, event)
+            status, headers, body = answer_of(given)
         except TimeoutError:
             raise Refusal(503, "Service Unavailable") from None
-        except LookupError:
+        except EventTooLarge:
+            raise Refusal(413, "Request Too Long") from None
+        except (LookupError, MalformedAnswer) as error:
+            log.warning("%s %s: %s", self._api.api_id, selected.key, error)
             raise Refusal(500, "Internal Server Error") from None
-        status, headers, body = answer_of(given)
         answer = CIMultiDict(headers)
         decorate(visit, answer)
         return web.Response(status=status, headers=answer, body=body)

@@ -6,14 +6,28 @@ Source: "Create AWS Lambda proxy integrations for HTTP APIs", payload format ver
 from __future__ import annotations
 
 import base64
+import binascii
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from localcloud.datapath.headers import Headers
+from localcloud.datapath.headers import Headers, first
+
+# Verified against AWS in https://github.com/ministackorg/ministack/pull/766: these bodies come as text; all
+# others, forms and bodies without a type among them, come as base64.
+_TEXT = re.compile(r"text/[^;]*|application/(json|xml|javascript)")
+
+
+class EventTooLarge(Exception):
+    """The event has more bytes than Lambda takes."""
+
+
+class MalformedAnswer(Exception):
+    """What the function gave is no answer of format 2.0."""
 
 
 @dataclass(frozen=True)
@@ -71,24 +85,60 @@ def event_of(
         "pathParameters": dict(path_parameters),
     }
     event.update({key: value for key, value in optional.items() if value})
-    return event | _body(request.body)
+    return event | _body(request)
 
 
 def answer_of(given: Any) -> tuple[int, list[tuple[str, str]], bytes]:
     """Status, headers and body of a function's answer.
 
-    Without a `statusCode`, all of it is the body of a 200, as format 2.0 wants it.
+    Without a `statusCode`, all of it is the body of a 200, as format 2.0 wants it. Raises `MalformedAnswer`.
     """
     if not isinstance(given, dict) or "statusCode" not in given:
         body = given if isinstance(given, str) else json.dumps(given)
         return 200, [("Content-Type", "application/json")], body.encode()
-    headers = [(str(name), str(value)) for name, value in (given.get("headers") or {}).items()]
-    headers += [("Set-Cookie", cookie) for cookie in given.get("cookies") or []]
+    return _status(given["statusCode"]), _headers(given), _data(given)
+
+
+def _status(given: Any) -> int:
+    try:
+        status = int(given)
+    except (TypeError, ValueError):
+        raise MalformedAnswer(f"statusCode {given!r}") from None
+    if not 100 <= status <= 599:
+        raise MalformedAnswer(f"statusCode {status}")
+    return status
+
+
+def _headers(given: dict[str, Any]) -> list[tuple[str, str]]:
+    own, cookies = given.get("headers") or {}, given.get("cookies") or []
+    if not isinstance(own, dict) or not isinstance(cookies, list):
+        raise MalformedAnswer("headers or cookies")
+    if any(isinstance(value, dict | list) for value in own.values()):
+        raise MalformedAnswer("a header of several values")
+    headers = [(str(name), _text(value)) for name, value in own.items()]
+    headers += [("Set-Cookie", str(cookie)) for cookie in cookies]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "text/plain;charset=UTF-8"))
-    body = given.get("body") or ""
-    data = base64.b64decode(body) if given.get("isBase64Encoded") else str(body).encode()
-    return int(given["statusCode"]), headers, data
+    return headers
+
+
+def _data(given: dict[str, Any]) -> bytes:
+    body = given.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        raise MalformedAnswer("the body is no string")
+    if not given.get("isBase64Encoded"):
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise MalformedAnswer("the body is no base64") from None
+
+
+def _text(value: Any) -> str:
+    """A header's value: JSON's words for what is no string."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
@@ -98,10 +148,13 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _body(body: bytes) -> dict[str, Any]:
-    if not body:
+def _body(request: Request) -> dict[str, Any]:
+    if not request.body:
         return {}
-    try:
-        return {"body": body.decode()}
-    except UnicodeDecodeError:
-        return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    kind = (first(request.headers, "Content-Type") or "").partition(";")[0].strip().lower()
+    if _TEXT.fullmatch(kind):
+        try:
+            return {"body": request.body.decode()}
+        except UnicodeDecodeError:
+            pass  # what AWS does with such a body is not known: nothing of it is lost this way
+    return {"body": base64.b64encode(request.body).decode(), "isBase64Encoded": True}
