@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 VERSION = "3.1.0"
+_TAG = "model"
 _ERRORS = {
     "400": ("The request is malformed.", "Look at what the message says about the body, and send it again."),
     "413": ("The body is too large: SageMaker takes 6 MB, serverless endpoints 4 MB.", "Send less."),
@@ -74,6 +75,7 @@ def _about(name: str, path: str) -> str:
 
 def _predict(examples: tuple[Example, ...]) -> dict[str, Any]:
     return {
+        "tags": [_TAG],
         "operationId": "predict",
         "summary": "Ask the model",
         "description": "Body and content type go to the model as they are, and its answer comes back so.",
@@ -98,6 +100,7 @@ def _body(content_type: str, examples: tuple[Example, ...]) -> dict[str, Any]:
 
 def _health() -> dict[str, Any]:
     return {
+        "tags": [_TAG],
         "operationId": "health",
         "summary": "Whether the endpoint serves",
         "responses": {
@@ -109,7 +112,7 @@ def _health() -> dict[str, Any]:
 
 def _docs() -> dict[str, Any]:
     page = {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}}
-    return {"operationId": "docs", "summary": "This page", "responses": {"200": page}}
+    return {"tags": [_TAG], "operationId": "docs", "summary": "This page", "responses": {"200": page}}
 
 
 def _failure(status: str) -> dict[str, Any]:

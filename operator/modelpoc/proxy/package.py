@@ -59,7 +59,8 @@ class Package:
     def version(self) -> str:
         """12 hex digits that stand for code and settings, without the POC's own handler."""
         digest = hashlib.sha256(static_hash().encode())
-        digest.update(_poc_json(self.settings, None))
+        # In one order of keys: who reads a POC from a file and who from the cluster mean the same.
+        digest.update(_poc_json(self.settings, None, in_order=True))
         return digest.hexdigest()[:12]
 
     @cached_property
@@ -100,9 +101,9 @@ def package(poc: ProxySettings, own: bytes | None = None, own_name: str | None =
     return Package(poc, own_source(own, own_name or "handler.py"))
 
 
-def _poc_json(settings: ProxySettings, own: Own | None) -> bytes:
+def _poc_json(settings: ProxySettings, own: Own | None, in_order: bool = False) -> bytes:
     fields = asdict(settings) | {"own": own.module if own else None}
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(fields, sort_keys=in_order, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:

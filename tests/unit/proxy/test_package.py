@@ -53,6 +53,13 @@ def test_the_same_poc_gets_the_same_zip_to_the_byte() -> None:
     assert base64.b64decode(first.code_sha256).hex() == first.sha256
 
 
+def test_the_order_of_keys_is_shown_but_makes_no_other_version() -> None:
+    turned = replace(SETTINGS, document=dict(reversed(SETTINGS.document.items())))
+    assert package(turned).version == package(SETTINGS).version
+    shown = json.loads(contents(package(SETTINGS))["poc.json"])["document"]
+    assert list(shown["paths"]) == ["/predict", "/health", "/docs"]
+
+
 def test_the_zip_holds_what_lambda_needs_and_is_small() -> None:
     files = contents(package(SETTINGS))
     module, _, function = HANDLER.partition(".")
