@@ -50,6 +50,8 @@ class _Memory:
     """What is worth remembering of a POC between passes; all of it can be lost."""
 
     reconcile_at: str | None = None
+    asked: bool = False
+    """Somebody asked for this pass: it looks afresh at everything."""
     began: float | None = None
     """When work on the present generation began."""
     generation: int = 0
@@ -106,6 +108,8 @@ class PocPass:
     async def _living(self, key: Key, poc: ModelPOC, platform: ModelPlatform) -> Next:
         memory = self._memories.setdefault(key, _Memory(reconcile_at=_reconcile_at(poc)))
         self._begin(memory, poc)
+        memory.asked = _reconcile_at(poc) != memory.reconcile_at
+        memory.reconcile_at = _reconcile_at(poc)
         observing = poc.metadata.annotations.get(MODE) == MODE_OBSERVE
         account = self.accounts.of(platform)
         if platform.metadata.deletion_timestamp and FINALIZER not in poc.metadata.finalizers:
@@ -146,7 +150,7 @@ class PocPass:
         where = self._place(poc, account, places)
         if where is None:
             return replace(base, refusals=(platform_full(platform),))
-        retry = self._retry(memory, poc)
+        retry = memory.asked and poc.status.failed_revision is not None
         failed = poc.status.failed_revision if poc.spec.ecs and not retry else None
         rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed else None
         graph = poc_graph(
@@ -196,17 +200,12 @@ class PocPass:
 
         return place(poc.status.placement, places, rules_on, routes_on, balanced=poc.spec.ecs is not None)
 
-    def _retry(self, memory: _Memory, poc: ModelPOC) -> bool:
-        """Whether somebody asked for another try (annotation reconcile-at) since we last looked."""
-        asked = _reconcile_at(poc)
-        changed = asked != memory.reconcile_at
-        memory.reconcile_at = asked
-        return changed and poc.status.failed_revision is not None
-
     def _ages(self, key: Key) -> Ages:
         settings = self.settings
         deep = settings.deep_resync / 2 if self._rotation.due(key) else float("inf")
-        return Ages(listing=settings.fast_resync * 0.9, settling=settings.poll * 0.5, deep=deep)
+        memory = self._memories.get(key)
+        listing = 0.0 if memory and memory.asked else settings.fast_resync * 0.9
+        return Ages(listing=listing, settling=settings.poll * 0.5, deep=deep)
 
     # going
 
