@@ -33,6 +33,12 @@ class Durations:
     function_creating: float = 6.0
     function_updating: float = 4.0
     credentials_validity: float = 6 * 3600.0
+    endpoint_provisioning: float = 150.0
+    serverless_provisioning: float = 90.0
+    endpoint_health_check: float = 480.0
+    endpoint_scaling: float = 120.0
+    endpoint_rolling_back: float = 60.0
+    endpoint_deleting: float = 30.0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from localcloud.runtime import environment, images
 from localcloud.runtime.container import Launch
 from localcloud.runtime.dockerfile import parse
 from localcloud.runtime.engine import Engine
-from localcloud.runtime.errors import BuildFailed, CannotPullContainer
+from localcloud.runtime.errors import BuildFailed, CannotPullContainer, CannotStartContainer
 from localcloud.runtime.process import ProcessContainer
 
 pytestmark = pytest.mark.local
@@ -103,10 +103,20 @@ def test_an_unknown_image_fails_in_aws_words(reference: str, tmp_path: Path) -> 
         images.resolve(reference, tmp_path)
 
 
-def test_a_directory_without_a_command_is_no_image(source: Path, tmp_path: Path) -> None:
-    (source / "Dockerfile").write_text("FROM scratch\n")
-    with pytest.raises(BuildFailed, match="CMD"):
+def test_a_directory_without_a_dockerfile_is_no_image(source: Path, tmp_path: Path) -> None:
+    (source / "Dockerfile").unlink()
+    with pytest.raises(BuildFailed, match="Dockerfile"):
         images.build("echo", source, tmp_path)
+
+
+async def test_an_image_without_a_command_is_built_and_starts_only_with_one(
+    source: Path, tmp_path: Path
+) -> None:
+    (source / "Dockerfile").write_text("FROM scratch\nWORKDIR /app\n")
+    image = images.build("framework", source, tmp_path)
+    assert not image.serves
+    with pytest.raises(CannotStartContainer, match="no command specified"):
+        await ProcessContainer(image, launch(tmp_path), lambda line: None).start()
 
 
 def test_an_environment_is_made_of_a_directory_named_from_here(

@@ -10,12 +10,21 @@ from localcloud.aws.backend import Backend
 from localcloud.aws.ecs import Ecs
 from localcloud.aws.elbv2 import Elbv2
 from localcloud.aws.lambda_ import Lambda
+from localcloud.aws.sagemaker import SageMaker, SageMakerRuntime
 
 if TYPE_CHECKING:
     from localcloud.context import CloudContext
 
 # In the order in which they start; they stop in the other.
-_BACKENDS: tuple[type[Backend], ...] = (Elbv2, ApiGatewayV2, Lambda, Ecs, ApplicationAutoScaling)
+_BACKENDS: tuple[type[Backend], ...] = (
+    Elbv2,
+    ApiGatewayV2,
+    SageMaker,
+    SageMakerRuntime,
+    Lambda,
+    Ecs,
+    ApplicationAutoScaling,
+)
 
 
 def backends(cloud: CloudContext) -> dict[str, Backend]:

@@ -21,6 +21,7 @@ _CODES = {
     "apigatewayv2": "BadRequestException",
     "logs": "InvalidParameterException",
     "lambda": "ValidationException",
+    "sagemaker-runtime": "ValidationError",
 }
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),

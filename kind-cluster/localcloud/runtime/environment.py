@@ -9,7 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,11 +25,10 @@ def default_cache() -> Path:
     return Path(home) / "modelpoc"
 
 
-def key_of(root: Path) -> str:
-    """What decides an environment: the lock, the Python version asked for, and this machine's kind."""
-    lock = _text(root / "uv.lock")
-    machine = f"{sys.platform}-{platform.machine()}"
-    return hashlib.sha256(f"{lock}\0{python_of(root)}\0{machine}".encode()).hexdigest()[:24]
+def key_of(root: Path, groups: Sequence[str] = ()) -> str:
+    """What decides an environment: the lock, its groups, the Python version, and this machine's kind."""
+    parts = [_text(root / "uv.lock"), python_of(root), f"{sys.platform}-{platform.machine()}", *groups]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
 def python_of(root: Path) -> str:
@@ -37,17 +36,17 @@ def python_of(root: Path) -> str:
     return _text(root / ".python-version").strip() or f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def ensure(root: Path, cache: Path) -> Path:
+def ensure(root: Path, cache: Path, groups: Sequence[str] = ()) -> Path:
     """The environment for the snapshot at `root`, built if it is not there yet (blocking).
 
-    The project itself is not installed into it: snapshots share it, and each runs its own source.
+    `groups` names dependency groups that it shall hold beside what the project runs with. The project itself is not installed into it: snapshots share it, and each runs its own source.
     Raises `BuildFailed` with uv's words when it cannot be built.
     """
-    target = cache / "environments" / key_of(root)
+    target = cache / "environments" / key_of(root, groups)
     if not (target / COMPLETE).exists():
         with _locked(target.with_suffix(".lock")):
             if not (target / COMPLETE).exists():
-                _build(root, target)
+                _build(root, target, groups)
     return target
 
 
@@ -64,10 +63,11 @@ def find_uv() -> str:
     raise BuildFailed("uv is needed to prepare a model's environment and was not found on the PATH")
 
 
-def _build(root: Path, target: Path) -> None:
+def _build(root: Path, target: Path, groups: Sequence[str]) -> None:
     shutil.rmtree(target, ignore_errors=True)
     locked = (root / "uv.lock").exists()
     command = ["sync", "--frozen", "--no-dev", "--no-install-project", "--compile-bytecode"]
+    command += [word for group in groups for word in ("--group", group)]
     bare = ["venv", "--no-project", "--python", python_of(root), str(target)]
     _uv([*command, "--project", str(root.resolve())] if locked else bare, target)
     (target / COMPLETE).touch()

@@ -35,6 +35,11 @@ class Image:
         """The name that always means this content."""
         return f"local/{self.name}@sha256:{self.digest}"
 
+    @property
+    def serves(self) -> bool:
+        """Whether it says itself what to run; a framework image leaves that to whoever runs it."""
+        return bool(self.config.command or self.config.entrypoint)
+
     def prepare(self) -> Path:
         """Its Python environment's directory, built when missing (blocking)."""
         return environment.ensure(self.root, self.cache)
@@ -101,8 +106,8 @@ def _image(name: str, digest: str, store: Path, cache: Path) -> Image:
 
 
 def _check_runnable(image: Image) -> None:
-    if not image.config.command and not image.config.entrypoint:
-        raise BuildFailed("Dockerfile: the final stage needs a CMD or an ENTRYPOINT that starts the model")
+    if not (image.root / "Dockerfile").is_file():
+        raise BuildFailed("a Dockerfile is needed: its CMD or ENTRYPOINT starts the model")
 
 
 def _root(store: Path, digest: str) -> Path:

@@ -43,7 +43,9 @@ class ProcessContainer:
         return f"sha256:{self._image.digest}"
 
     async def start(self) -> None:
-        """Starts the command; `CannotStartContainer` if the snapshot's environment cannot be made."""
+        """Starts the command; `CannotStartContainer` if there is none, or no environment for it."""
+        if not self._argv():
+            raise CannotStartContainer("no command specified: the image has neither CMD nor ENTRYPOINT")
         self._venv = await asyncio.to_thread(self._prepare)
         self._process = await self._spawn(self._argv(), asyncio.subprocess.PIPE)
         self._reader = asyncio.create_task(self._read_output())

@@ -1,0 +1,7 @@
+"""The inference host: what framework images of SageMaker bring with them, here a program of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+COMMAND = ("python", str(Path(__file__).with_name("inference_host")))

@@ -1,0 +1,1 @@
+"""The inference host: `/ping` and `/invocations` around a model's `inference.py`."""
