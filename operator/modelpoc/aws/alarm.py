@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import chunks
+from modelpoc.aws.tagging import chunks, named_like_ours
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
@@ -20,15 +19,13 @@ ACTIONS = (
     "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource",
 )  # fmt: skip
 
-_OUR_NAMES = re.compile(r"-[0-9a-f]{10}(-[a-z0-9-]+)?$")
-"""An owner has more than one, so a word may follow the hash."""
 _STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
 """All others are percentiles and their like ("p90", "TM(10%:90%)"): extended statistics."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm(Resource):
-    """On one metric. `name` has at most 255 characters, and our owner's hash in it."""
+    """On one metric. `name` has at most 255 characters, and ends in our owner's hash."""
 
     kind: ClassVar[str] = "Alarm"
     metric: str
@@ -101,7 +98,7 @@ class AlarmKind(BaseKind[Alarm, AwsScope]):
 
     async def _seen(self, scope: AwsScope, alarm: Mapping[str, Any], deep: bool) -> Observed:
         name, arn = alarm["AlarmName"], alarm["AlarmArn"]
-        if not _OUR_NAMES.search(name):
+        if not named_like_ours(name):
             return as_given(observed(alarm, {}), name)
         known = scope.inventory.get(self.kind, name)
         if known and known.id == arn and not deep:
@@ -153,7 +150,7 @@ def observed(alarm: Mapping[str, Any], found: Mapping[str, str] | None) -> Obser
 def _ours(scope: AwsScope, alarm: Mapping[str, Any]) -> bool:
     """Named like ours, or one that a user named and that is known therefore."""
     name = alarm["AlarmName"]
-    return bool(_OUR_NAMES.search(name)) or scope.inventory.get(Alarm.kind, name) is not None
+    return named_like_ours(name) or scope.inventory.get(Alarm.kind, name) is not None
 
 
 def _arn(scope: AwsScope, want: Alarm) -> str:

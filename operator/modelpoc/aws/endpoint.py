@@ -160,8 +160,7 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
         except AnswerLost:
             raise
         except CloudError as error:
-            with suppress(CloudError):  # it was not tried after all
-                await sagemaker.untag(scope, have.id, [TRYING])
+            await self._forget(scope, told, have)
             raise refused(error, want, told) from error
         return observed(
             {
@@ -173,6 +172,14 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
             },
             found,
         )
+
+    async def _forget(self, scope: AwsScope, told: Document, have: Observed) -> None:
+        """It was not tried after all."""
+        with suppress(CloudError):
+            await sagemaker.untag(scope, have.id, [TRYING])
+            scope.inventory.wrote(
+                observed(told, {k: v for k, v in have.fields["tags"].items() if k != TRYING})
+            )
 
     async def _ready(self, scope: AwsScope, want: Endpoint, have: Observed) -> Document:
         """The endpoint as it is now, when it can be updated and was not on what is wanted before.

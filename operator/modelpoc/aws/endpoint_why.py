@@ -1,4 +1,4 @@
-"""Why an endpoint, or a rollout of it, failed: AWS's words and the last lines of the new fleet."""
+"""Why an endpoint, or a rollout of it, failed: the last lines of the fleet that did not come up."""
 
 from __future__ import annotations
 
@@ -6,28 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelpoc.aws.endpoint_trying import Trying
+from modelpoc.aws.log_group import ENDPOINTS
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.resource import Observed
 
 _LINES, _WORDS, _STREAMS = 5, 1_000, 10
-GROUP = "/aws/sagemaker/Endpoints/"
-"""CloudWatch Logs group of an endpoint's containers, with its name; streams are `<variant>/<instance>`."""
 
 
 async def why(scope: AwsScope, have: Observed) -> str:
-    """At most 1,000 characters; "" when AWS says nothing. A missing log group is fine: nothing ran."""
-    group = GROUP + have.name
+    """What goes well after AWS's own reason, which stands in the state; at most 1,000 characters."""
+    group = ENDPOINTS + have.name  # streams are `<variant>/<instance>`
     try:
         answer = await scope.call(
             "logs", "DescribeLogStreams",
             logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS,
         )  # fmt: skip
         stream = newest(answer["logStreams"], since(have))
-        lines = await _last_lines(scope, group, stream) if stream else []
-    except Gone:
-        lines = []
-    return worded(have.attrs["failure"], lines)
+        return worded(await _last_lines(scope, group, stream) if stream else [])
+    except Gone:  # nothing ran that could have written
+        return worded([])
 
 
 def since(have: Observed) -> float:
@@ -46,11 +44,11 @@ def newest(streams: Sequence[Mapping[str, Any]], since: float) -> str | None:
     return str(last["logStreamName"]) if last else None
 
 
-def worded(failure: str, lines: Sequence[str]) -> str:
+def worded(lines: Sequence[str]) -> str:
     """One sentence for people: the end of the log says most."""
     if not lines:
-        return failure[:_WORDS]
-    intro = f"{failure[: _WORDS // 2]}; last lines: " if failure else "last lines: "
+        return "its containers wrote nothing"
+    intro = "last lines: "
     return intro + " | ".join(lines)[-(_WORDS - len(intro)) :]
 
 

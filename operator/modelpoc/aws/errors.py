@@ -61,6 +61,7 @@ _QUOTA = {
     "TooManyRules", "TooManyListeners", "TooManyLoadBalancers", "TooManyTags",
     "TooManyUniqueTargetGroupsPerLoadBalancer", "TargetGroupAssociationLimit",
     "CodeStorageExceededException", "PolicyLengthExceededException",  # lambda
+    "ResourceLimitExceeded",  # sagemaker: so many instances of a type
 }  # fmt: skip
 _GONE = {
     "ResourceNotFoundException", "NotFoundException", "TargetGroupNotFound", "RuleNotFound",
@@ -72,7 +73,7 @@ _QUOTA_WORDS = re.compile(r"maximum number of .* reached|exceeded the limit|serv
 """API Gateway tells a used-up quota with codes that mean something else: TooManyRequestsException,
 ConflictException, BadRequestException."""
 _VALIDATION: tuple[tuple[re.Pattern[str], Callable[[str], CloudError]], ...] = (
-    (re.compile(r"^Could not find "), Gone),
+    (re.compile(r"^Could not find (?!model data)"), Gone),
     (re.compile(r"^Cannot create already existing "), AlreadyThere),
     (re.compile(r"^Cannot (update|delete) in-progress "), NotYet),
     # A role takes some seconds until every service knows it, and its rights some more.

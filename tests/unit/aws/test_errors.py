@@ -30,6 +30,7 @@ MEETING = "Unable to complete operation due to concurrent modification. Please t
 UPDATING = "The operation cannot be performed at this time. An update is in progress for resource: arn"
 STATEMENT = "The statement id (modelpoc) provided already exists. Please provide a new statement id."
 ROLE = "The role defined for the function cannot be assumed by Lambda."
+IN_PROGRESS = 'Cannot update in-progress endpoint "arn:endpoint".'
 IN_USE = "Cannot delete Integration 'abc', Integration is associated with Route 'def'."
 
 
@@ -71,6 +72,17 @@ def answer(code: str, message: str = "words", status: int = 400) -> ClientError:
         ("UpdateFunctionCode", answer("ResourceConflictException", UPDATING, 409), NotYet),
         ("CreateFunction", answer("InvalidParameterValueException", ROLE), NotYet),
         ("GetFunction", answer("ResourceNotFoundException", status=404), Gone),
+        ("DeleteModel", answer("ValidationException", 'Could not find model "arn:model".'), Gone),
+        ("DeleteAlarms", answer("ResourceNotFound"), Gone),
+        (
+            "CreateEndpoint",
+            answer("ValidationException", 'Cannot create already existing endpoint "arn:endpoint".'),
+            AlreadyThere,
+        ),
+        ("UpdateEndpoint", answer("ValidationException", IN_PROGRESS), NotYet),
+        ("DeleteEndpoint", answer("ValidationException", IN_PROGRESS), NotYet),
+        ("CreateModel", answer("ValidationException", "Could not assume role arn:role."), Retry),
+        ("TagResource", answer("ConcurrentModificationException"), NotYet),
         ("CreateService", answer("ServerException", status=500), AnswerLost),
         ("DescribeServices", answer("ServerException", status=500), Retry),
     ],
@@ -95,6 +107,10 @@ def test_each_answer_has_its_kind(operation: str, error: ClientError, kind: type
         (answer("TooManyRequestsException", "Maximum number of Vpc links has been reached.", 429),
          "QuotaExceeded"),
         (answer("OperationNotPermitted", "deletion protection is enabled"), "Blocked"),
+        (answer("ResourceLimitExceeded", "ml.m5.xlarge for endpoint usage is 0 Instances"), "QuotaExceeded"),
+        (answer("ValidationException", "Could not access model data at s3://models/a."), "AccessDenied"),
+        (answer("ValidationException", "Could not find model data at s3://models/a."), "InvalidSpec"),
+        (answer("ValidationException", "1 validation error detected"), "InvalidSpec"),
         (answer("InvalidParameterException"), "InvalidSpec"),
         (NoCredentialsError(), "AccessDenied"),
         (ParamValidationError(report="Invalid length"), "InvalidSpec"),

@@ -59,6 +59,10 @@ async def test_after_a_refusal_nothing_saved_up_is_left() -> None:
         (("lambda", "ListTags", False), ["lambda"]),
         (("lambda", "GetFunction", False), ["lambda GetFunction"]),
         (("lambda", "GetPolicy", False), ["lambda GetPolicy"]),
+        (("sagemaker", "CreateEndpoint", True), ["sagemaker writes"]),
+        (("sagemaker", "ListTags", False), ["sagemaker reads"]),
+        (("cloudwatch", "PutMetricAlarm", True), ["cloudwatch writes"]),
+        (("cloudwatch", "DescribeAlarms", False), ["cloudwatch reads"]),
         (("s3", "ListObjectsV2", False), []),
     ],
 )
