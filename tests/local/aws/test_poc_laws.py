@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.local.aws.function_parts import function, function_integration
 from tests.local.aws.poc_parts import (
     Maker,
     listener_rule,
@@ -32,9 +33,9 @@ pytestmark = pytest.mark.local
 
 MAKERS: tuple[Maker, ...] = (
     log_group, target_group, listener_rule, task_definition, service, scalable_target, scaling_policy,
-    scheduled_action, secret,
+    scheduled_action, secret, function, function_integration,
 )  # fmt: skip
-CALLS = {"LogGroup": 2, "TargetGroup": 2}
+CALLS = {"LogGroup": 2, "TargetGroup": 2, "Function": 2, "Integration": 2}
 CREATES = {
     "ListenerRule": "CreateRule",
     "TaskDefinition": "RegisterTaskDefinition",
@@ -45,7 +46,7 @@ CREATES = {
 every = pytest.mark.parametrize("maker", MAKERS, ids=lambda m: m.__name__)
 taggable = pytest.mark.parametrize(
     "maker",
-    [log_group, target_group, listener_rule, task_definition, service, scalable_target, secret],
+    [log_group, target_group, listener_rule, task_definition, service, scalable_target, secret, function],
     ids=lambda m: m.__name__,
 )
 
@@ -185,5 +186,7 @@ def tag_by_hand(bench: Bench, have: Observed, put: dict[str, str]) -> None:
             bench.client("ecs").tag_resource(resourceArn=have.id, tags=tags.to_list(put, "key", "value"))
         case "ScalableTarget":
             bench.client("application-autoscaling").tag_resource(ResourceARN=have.attrs["arn"], Tags=put)
+        case "Function":
+            bench.client("lambda").tag_resource(Resource=have.id, Tags=put)
         case "Secret":
             bench.client("secretsmanager").tag_resource(SecretId=have.id, Tags=tags.to_list(put))
