@@ -17,7 +17,7 @@ from typing import Any
 from aiohttp import web
 from multidict import CIMultiDict
 
-from localcloud.aws import calls, http, protocol, services, signature, validate
+from localcloud.aws import anonymous, calls, http, protocol, services, signature, validate
 from localcloud.aws.backend import AwsError, Backend, Call
 from localcloud.aws.calls import CallLog
 from localcloud.aws.clock import Clock
@@ -110,6 +110,10 @@ class Endpoint:
         return answer, "OK" if answer.status < 400 else _moto_code(answer)
 
     async def _serve(self, turn: _Turn) -> HttpAnswer:
+        if not signature.signed(turn.request):
+            wanted = await anonymous.asked(turn.request, self._moto)
+            if wanted is not None:
+                return await self._serve_anyone(turn, wanted)
         scope = signature.scope(turn.request)
         turn.service = services.service_of(scope.service, turn.request)
         turn.asked = asked = services.asked(turn.service, turn.request)
@@ -123,6 +127,14 @@ class Endpoint:
             request_id=turn.request_id,
         )
         return await self._with_faults(turn, call, asked)
+
+    async def _serve_anyone(self, turn: _Turn, wanted: Asked) -> HttpAnswer:
+        turn.service, turn.asked, principal = wanted.service, wanted, anonymous.PRINCIPAL
+        turn.call = Call(
+            "s3", wanted.name, self._identities.account, self._region, principal, turn.request_id
+        )
+        turn.parameters = dict(wanted.labels)
+        return await self._with_faults(turn, turn.call, wanted)
 
     async def _with_faults(self, turn: _Turn, call: Call, asked: Asked) -> HttpAnswer:
         effects = self._faults.draw(call)
@@ -144,6 +156,8 @@ class Endpoint:
         return answer
 
     async def _carry_out(self, turn: _Turn, call: Call, asked: Asked) -> HttpAnswer:
+        if call.principal == anonymous.PRINCIPAL:
+            return await anonymous.serve(asked, turn.request, self._moto)
         backend = self._backends.get(asked.service)
         if asked.operation is None:
             raise _unknown(asked.service, asked.name)

@@ -25,6 +25,11 @@ class Scope:
     token: str | None
 
 
+def signed(request: HttpRequest) -> bool:
+    """Whether a request says that it is signed, in whatever way."""
+    return "authorization" in request.headers or any(key.startswith("X-Amz-") for key in request.query)
+
+
 def scope(request: HttpRequest) -> Scope:
     """The credential scope of a request, out of its Authorization header or presigned URL.
 
