@@ -98,3 +98,22 @@ async def test_an_artifact_of_many_objects_is_read_whole(bench: Bench) -> None:
 
 async def test_no_bucket_is_no_artifact(bench: Bench) -> None:
     assert await bench.seen(ArtifactKind(), f"{bench.name('nowhere')}/echo/") is None
+
+
+async def test_one_object_is_an_artifact_when_it_is_there(bench: Bench) -> None:
+    s3, bucket = bench.client("s3"), bench.name("bucket")
+    place = {"LocationConstraint": bench.scope.region}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
+    name = f"{bucket}/counter/model.tar.gz"
+    s3.put_object(Bucket=bucket, Key="counter/model.tar.gz.old", Body=b"0")
+    assert await bench.seen(ArtifactKind(), name) is None
+    s3.put_object(Bucket=bucket, Key="counter/model.tar.gz", Body=b"1")
+    first = await version(bench, name)
+    s3.put_object(Bucket=bucket, Key="counter/model.tar.gz.old", Body=b"00")
+    assert await version(bench, name) == first
+    s3.put_object(Bucket=bucket, Key="counter/model.tar.gz", Body=b"2")
+    assert await version(bench, name) != first
+    bench.calls()
+    await version(bench, name)
+    assert bench.calls() == {"ListObjectsV2": 1}
+    assert await bench.seen(ArtifactKind(), f"{bench.name('nowhere')}/model.tar.gz") is None
