@@ -1,4 +1,4 @@
-"""Application Auto Scaling that really acts: bounds and schedules set the desired count of ECS services."""
+"""Application Auto Scaling that really acts: bounds and schedules set capacities."""
 
 from localcloud.aws.autoscaling.backend import ApplicationAutoScaling
 

@@ -57,6 +57,8 @@ class Acting:
             return
         bound = "minimum" if wanted > capacity else "maximum"
         await kind.set_capacity(target.key.resource_id, wanted)
+        if await kind.capacity(target.key.resource_id) != wanted:
+            return  # it is changing already: another look later
         self._note(target.key, wanted, cause or f"{bound} capacity was set to {wanted}")
 
     def _fire(self, target: Target, now: datetime) -> str:

@@ -16,6 +16,7 @@ _METRICS = {
     "ECSServiceAverageCPUUtilization": ("AWS/ECS", "CPUUtilization", "Average"),
     "ECSServiceAverageMemoryUtilization": ("AWS/ECS", "MemoryUtilization", "Average"),
     "ALBRequestCountPerTarget": ("AWS/ApplicationELB", "RequestCountPerTarget", "Sum"),
+    "SageMakerVariantInvocationsPerInstance": ("AWS/SageMaker", "InvocationsPerInstance", "Sum"),
 }
 
 
@@ -67,5 +68,8 @@ def _dimensions(key: Key, metric: dict[str, Any]) -> list[dict[str, str]]:
             {"Name": "LoadBalancer", "Value": balancer},
             {"Name": "TargetGroup", "Value": f"targetgroup/{group}"},
         ]
+    if key.namespace == "sagemaker":
+        _, endpoint, _, variant = key.resource_id.split("/")
+        return [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
     _, cluster, service = key.resource_id.split("/")
     return [{"Name": "ClusterName", "Value": cluster}, {"Name": "ServiceName", "Value": service}]

@@ -28,6 +28,7 @@ Document = dict[str, Any]
 
 _WRITE = 0.5  # AWS seconds a write takes, during which a second one to the same resource is refused
 _SUSPENSIONS = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+_ROLES = {"ecs": "ECSService", "sagemaker": "SageMakerEndpoint"}
 _MOST_TAGS = 50
 _TAGGED = (
     "The scalable target that you tried to tag already exists. To update tags on an existing scalable "
@@ -39,7 +40,7 @@ _PAGE_OF_POLICIES = 10
 
 
 class ApplicationAutoScaling(Backend):
-    """Scalable targets, policies and scheduled actions; ECS services are what can be scaled.
+    """Scalable targets, policies and scheduled actions of ECS services and SageMaker variants.
 
     Target tracking policies are kept and get their alarms, but nothing measures their metrics here: bounds
     and schedules move the desired count.
@@ -202,7 +203,7 @@ class ApplicationAutoScaling(Backend):
         return Target(
             key=key,
             arn=known.arn if known else self._arn("application-autoscaling", f"scalable-target/{_hex(14)}"),
-            role_arn=self._service_role(),
+            role_arn=self._service_role(key.namespace),
             least=least,
             most=most,
             created=known.created if known else self.cloud.clock.now(),
@@ -274,9 +275,9 @@ class ApplicationAutoScaling(Backend):
         place = f"resource/{key.namespace}/{key.resource_id}"
         return self._arn("autoscaling", f"scheduledAction:{uuid.uuid4()}:{place}:scheduledActionName/{name}")
 
-    def _service_role(self) -> str:
-        role = "aws-service-role/ecs.application-autoscaling.amazonaws.com"
-        name = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+    def _service_role(self, namespace: str) -> str:
+        role = f"aws-service-role/{namespace}.application-autoscaling.amazonaws.com"
+        name = f"AWSServiceRoleForApplicationAutoScaling_{_ROLES[namespace]}"
         return f"arn:{self.cloud.partition}:iam::{self.cloud.account}:role/{role}/{name}"
 
 

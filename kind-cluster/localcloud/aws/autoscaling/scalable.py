@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from localcloud.aws.autoscaling.records import Key
@@ -29,18 +29,32 @@ class Scalable(Protocol):
         """Sets it."""
 
 
-class EcsServices:
-    """Desired counts of ECS services, `service/<cluster>/<service>`."""
+class _Backed:
+    """What a backend of this cloud scales; the groups of `form` say which to it."""
 
-    missing = "ECS service doesn't exist"
-    _FORM = re.compile(r"service/([^/]+)/([^/]+)")
+    form: ClassVar[re.Pattern[str]]
+    service: ClassVar[str]
 
     def __init__(self, cloud: CloudContext) -> None:
         self._cloud = cloud
 
     def understands(self, resource_id: str) -> bool:
-        """Whether it is `service/<cluster>/<service>`."""
-        return self._FORM.fullmatch(resource_id) is not None
+        """Whether it is of the kind's form."""
+        return self.form.fullmatch(resource_id) is not None
+
+    async def _ask(self, method: str, resource_id: str, *more: Any) -> Any:
+        found = self.form.fullmatch(resource_id)
+        assert found is not None
+        answer = getattr(self._cloud.backend(self.service), method)(*found.groups(), *more)
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+class EcsServices(_Backed):
+    """Desired counts of ECS services, `service/<cluster>/<service>`."""
+
+    missing = "ECS service doesn't exist"
+    form = re.compile(r"service/([^/]+)/([^/]+)")
+    service = "ecs"
 
     async def exists(self, resource_id: str) -> bool:
         """Whether the service is there and not INACTIVE."""
@@ -54,16 +68,33 @@ class EcsServices:
         """Sets the service's desired count."""
         await self._ask("set_desired_count", resource_id, capacity)
 
-    async def _ask(self, method: str, resource_id: str, *more: Any) -> Any:
-        found = self._FORM.fullmatch(resource_id)
-        assert found is not None
-        answer = getattr(self._cloud.backend("ecs"), method)(*found.groups(), *more)
-        return await answer if inspect.isawaitable(answer) else answer
+
+class SageMakerVariants(_Backed):
+    """Desired instances of endpoint variants, `endpoint/<endpoint>/variant/<variant>`."""
+
+    missing = "SageMaker endpoint variant doesn't exist"  # AWS's own words were not to be found
+    form = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
+    service = "sagemaker"
+
+    async def exists(self, resource_id: str) -> bool:
+        """Whether the endpoint is there and has the variant, of instances."""
+        return bool(await self._ask("variant_exists", resource_id))
+
+    async def capacity(self, resource_id: str) -> int:
+        """The variant's desired instances."""
+        return int(await self._ask("desired_instances", resource_id))
+
+    async def set_capacity(self, resource_id: str, capacity: int) -> None:
+        """Sets the variant's desired instances."""
+        await self._ask("set_desired_instances", resource_id, capacity)
 
 
 def kinds(cloud: CloudContext) -> dict[tuple[str, str], Scalable]:
     """What can be scaled here, by namespace and dimension."""
-    return {("ecs", "ecs:service:DesiredCount"): EcsServices(cloud)}
+    return {
+        ("ecs", "ecs:service:DesiredCount"): EcsServices(cloud),
+        ("sagemaker", "sagemaker:variant:DesiredInstanceCount"): SageMakerVariants(cloud),
+    }
 
 
 def kind_of(known: dict[tuple[str, str], Scalable], key: Key) -> Scalable | None:
