@@ -61,7 +61,9 @@ async def test_at_first_it_is_being_made(bench: Bench) -> None:
 async def test_configuration_and_code_are_updated_one_after_the_other(bench: Bench) -> None:
     want = await function(bench)
     await made(bench, want)
-    new = replace(want, memory=512, environment={"OTHER": "b"}, package=Packed("two"), versions={"proxy": "two"})
+    new = replace(
+        want, memory=512, environment={"OTHER": "b"}, package=Packed("two"), versions={"proxy": "two"}
+    )
     bench.calls()
     assert await brought(bench, new) == [{"memory", "environment", "code"}, {"code"}]
     calls = bench.calls()
