@@ -39,7 +39,7 @@ def owner_hash(namespace: str, name: str, fleet: str = "default") -> str:
 def everything(client: Client) -> list[Found]:
     """All things of the kinds that we make, ours or not; what AWS itself is done with is left out."""
     found: list[Found] = []
-    for lister in (_logs, _secrets, _balancers, _ecs, _apis, _scaling):
+    for lister in (_logs, _secrets, _balancers, _ecs, _apis, _scaling, _sagemaker, _functions):
         found += lister(client)
     return sorted(found)
 
@@ -198,7 +198,32 @@ def _scaling(client: Client) -> Iterator[Found]:
         "ScheduledAction": ("describe_scheduled_actions", "ScheduledActions", "ScheduledActionName"),
     }
     for kind, (operation, of, name) in kinds.items():
-        for item in _pages(scaling, operation, of, ServiceNamespace="ecs"):
+        services = ("ecs", "sagemaker")
+        items = (i for s in services for i in _pages(scaling, operation, of, ServiceNamespace=s))
+        for item in items:
             yield Found(kind, f"{item['ResourceId']}/{item[name]}", _named(item["ResourceId"]))
     for alarm in _pages(client("cloudwatch"), "describe_alarms", "MetricAlarms"):
         yield Found("Alarm", alarm["AlarmName"], _named(alarm["AlarmName"]))
+
+
+def _sagemaker(client: Client) -> Iterator[Found]:
+    sagemaker = client("sagemaker")
+    kinds = {
+        "Model": ("list_models", "Models"),
+        "EndpointConfig": ("list_endpoint_configs", "EndpointConfigs"),
+        "Endpoint": ("list_endpoints", "Endpoints"),
+    }
+    for kind, (operation, of) in kinds.items():
+        for item in _pages(sagemaker, operation, of):
+            try:
+                tags = sagemaker.list_tags(ResourceArn=item[f"{kind}Arn"])["Tags"]
+            except sagemaker.exceptions.ClientError:
+                continue  # gone meanwhile
+            yield Found(kind, item[f"{kind}Name"], _tagged(tags))
+
+
+def _functions(client: Client) -> Iterator[Found]:
+    functions = client("lambda")
+    for one in _pages(functions, "list_functions", "Functions"):
+        tags = functions.list_tags(Resource=one["FunctionArn"])["Tags"]
+        yield Found("Function", one["FunctionName"], _marked(tags.get(MARK)))

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.localcloud.sagemaker_world import archive
+
 from localcloud import lifecycle, status
 from localcloud.controlplane.run import ControlPlane
 from localcloud.demo.account import Prepared, platform_manifest, prepare
@@ -27,6 +29,7 @@ from localcloud.state import CloudFiles
 
 ROOT = Path(__file__).resolve().parents[1]
 ECHO = ROOT / "tests" / "models" / "echo"
+SM_ECHO = ROOT / "tests" / "models" / "sm-echo"
 QUICK = ("--poll", "0.5", "--fast-resync", "3", "--deep-resync", "8", "--sweep", "4", "--doubt", "2")
 """Periods short enough to wait for in a test."""
 
@@ -71,6 +74,7 @@ class World:
         try:
             world.prepared = prepare(files)
             world.build_echo()
+            world.build_sm_echo()
             world.apply(platform_manifest(world.prepared, **(platform or {})))
             if run_operator:
                 world.wait_platform()
@@ -87,6 +91,17 @@ class World:
     def build_echo(self, tag: str = "latest") -> str:
         """Its immutable reference, `local/echo@sha256:…`."""
         return images.build("echo", ECHO, self.files.images, tag=tag).reference
+
+    def build_sm_echo(self) -> str:
+        """The framework image in which archives of sm-echo run, `local/sm-echo:latest`."""
+        return images.build("sm-echo", SM_ECHO, self.files.images).reference
+
+    def upload_archive(self, name: str, **settings: Any) -> None:
+        """sm-echo's model.tar.gz with these settings, to where a POC of that name looks for it."""
+        self.upload(f"{name}/model.tar.gz", archive(**settings))
+
+    def upload(self, key: str, content: bytes) -> None:
+        self.client("s3").put_object(Bucket=self.prepared.bucket, Key=key, Body=content)
 
     # Kubernetes
 
@@ -262,6 +277,22 @@ def poc(name: str, *, namespace: str = "default", **spec: Any) -> dict[str, Any]
         "kind": "ModelPOC",
         "metadata": {"name": name, "namespace": namespace},
         "spec": {**spec, "ecs": {**ecs, **spec.get("ecs", {})}},
+    }
+
+
+def endpoint_poc(name: str, *, namespace: str = "default", **spec: Any) -> dict[str, Any]:
+    """A SageMaker POC of sm-echo on two instances, whose archive is to be uploaded before. `sagemaker` is
+    merged with the defaults."""
+    sagemaker = {"image": "local/sm-echo:latest", **spec.get("sagemaker", {})}
+    if "endpointConfigName" in sagemaker:
+        del sagemaker["image"]
+    elif "serverless" not in sagemaker:
+        sagemaker.setdefault("instance", {"type": "ml.m5.large", "count": 2})
+    return {
+        "apiVersion": "modelpoc.dev/v1alpha1",
+        "kind": "ModelPOC",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {**spec, "sagemaker": sagemaker},
     }
 
 
