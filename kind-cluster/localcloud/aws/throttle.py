@@ -30,6 +30,11 @@ class Rate:
         )
 
 
+# All of Lambda's operations but invocations and the two that have rates of their own.
+_LAMBDA_CONTROL = (
+    *("Add*", "Create*", "Delete*", "List*", "Put*", "Remove*", "Tag*", "Untag*", "Update*"),
+    *("GetFunctionC*", "GetAccount*"),
+)
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html,
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/throttling.html,
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html and the services' quota pages.
@@ -46,11 +51,17 @@ PUBLISHED = (
     Rate("ecs", ("DeleteTaskDefinitions",), 5, 1),
     Rate("logs", ("DescribeLogGroups", "DescribeLogStreams"), 10, 10),
     Rate("logs", ("PutRetentionPolicy", "DeleteRetentionPolicy", "Tag*", "Untag*", "ListTags*"), 5, 5),
-    Rate("lambda", ("*",), 15, 15),
+    Rate("lambda", ("GetFunction",), 100, 100),
+    Rate("lambda", ("GetPolicy",), 15, 15),
+    Rate("lambda", _LAMBDA_CONTROL, 15, 15),
     Rate("secretsmanager", ("DescribeSecret", "GetSecretValue"), 10_000, 10_000),
     Rate("ssm", ("GetParameter*",), 40, 40),
 )
-_CODES = {"elbv2": ("Throttling", 400), "apigatewayv2": ("TooManyRequestsException", 429)}
+_CODES = {
+    "elbv2": ("Throttling", 400),
+    "apigatewayv2": ("TooManyRequestsException", 429),
+    "lambda": ("TooManyRequestsException", 429),
+}
 
 
 class Throttle:

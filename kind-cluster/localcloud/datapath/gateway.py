@@ -21,7 +21,15 @@ from localcloud.datapath.lambda_event import EventTooLarge, MalformedAnswer, Req
 from localcloud.datapath.mapping import Context, Outgoing, apply_mapping
 from localcloud.datapath.route_keys import DEFAULT, Selected
 from localcloud.datapath.sigv4 import Signed
-from localcloud.datapath.visit import Refusal, Visit, decorate, onward_headers, payload_of, refusal_answer
+from localcloud.datapath.visit import (
+    Refusal,
+    Visit,
+    decorate,
+    function_headers,
+    onward_headers,
+    payload_of,
+    refusal_answer,
+)
 
 log = logging.getLogger(__name__)
 Wire = Mapping[str, Any]
@@ -90,7 +98,7 @@ class GatewayHandler:
         if integration is None:
             raise Refusal(500, "Internal Server Error")
         if integration["IntegrationType"] == "AWS_PROXY":
-            return await self._invoke(visit, integration, selected)
+            return await self._invoke(visit, stage, integration, selected)
         return await self._proxy(visit, stage, integration, selected)
 
     def _enter(self, visit: Visit) -> tuple[StageView, Deployed]:
@@ -169,14 +177,16 @@ class GatewayHandler:
         plain = Outgoing(visit.raw_path, visit.query, onward_headers(visit))
         return apply_mapping(integration.get("RequestParameters") or {}, context, plain)
 
-    async def _invoke(self, visit: Visit, integration: Wire, selected: Selected) -> web.StreamResponse:
-        stage = visit.stage.name if visit.stage else DEFAULT
+    async def _invoke(
+        self, visit: Visit, stage: StageView, integration: Wire, selected: Selected
+    ) -> web.StreamResponse:
         event = event_of(
-            Request(visit.request.method, visit.raw_path, visit.query, visit.headers, visit.body),
+            Request(visit.request.method, visit.raw_path, visit.query, function_headers(visit), visit.body),
             route_key=selected.key,
-            stage=stage,
+            stage=stage.name,
             path_parameters=selected.parameters,
             variables=visit.variables(),
+            stage_variables=stage.variables,
         )
         try:
             async with asyncio.timeout(integration["TimeoutInMillis"] / 1000):

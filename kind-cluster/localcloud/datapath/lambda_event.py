@@ -48,6 +48,7 @@ def event_of(
     stage: str,
     path_parameters: Mapping[str, str],
     variables: Mapping[str, str],
+    stage_variables: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The event of format 2.0: header names in lower case, several values joined by commas."""
     event: dict[str, Any] = {
@@ -58,19 +59,7 @@ def event_of(
         "headers": _joined(
             [(name.lower(), value) for name, value in request.headers if name.lower() != "cookie"]
         ),
-        "requestContext": {
-            "apiId": variables["apiId"],
-            "http": {
-                "method": request.method,
-                "path": unquote(request.path),
-                "protocol": "HTTP/1.1",
-                "sourceIp": variables["identity.sourceIp"],
-            },
-            "requestId": variables["requestId"],
-            "routeKey": route_key,
-            "stage": stage,
-            "timeEpoch": int(time.time() * 1000),
-        },
+        "requestContext": _context(request, route_key, stage, variables),
         "isBase64Encoded": False,
     }
     cookies = [
@@ -83,9 +72,31 @@ def event_of(
         "cookies": cookies,
         "queryStringParameters": _joined(parse_qsl(request.query, keep_blank_values=True)),
         "pathParameters": dict(path_parameters),
+        "stageVariables": dict(stage_variables or {}),
     }
     event.update({key: value for key, value in optional.items() if value})
     return event | _body(request)
+
+
+def _context(request: Request, route_key: str, stage: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    now = time.time()
+    return {
+        "apiId": variables["apiId"],
+        "domainName": first(request.headers, "Host") or "",
+        "domainPrefix": variables["apiId"],
+        "http": {
+            "method": request.method,
+            "path": unquote(request.path),
+            "protocol": "HTTP/1.1",
+            "sourceIp": variables["identity.sourceIp"],
+            "userAgent": first(request.headers, "User-Agent") or "",
+        },
+        "requestId": variables["requestId"],
+        "routeKey": route_key,
+        "stage": stage,
+        "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+        "timeEpoch": int(now * 1000),
+    }
 
 
 def answer_of(given: Any) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from localcloud.datapath import cors
 from localcloud.datapath.deployed import StageView
 from localcloud.datapath.forward import incoming_body
-from localcloud.datapath.headers import Headers, end_to_end, first, replaced, trace_id
+from localcloud.datapath.headers import Headers, balancer_headers, end_to_end, first, replaced, trace_id
 from localcloud.datapath.server import client_address, split_target
 
 LARGEST_PAYLOAD = 10 * 1024 * 1024
@@ -89,6 +89,13 @@ def onward_headers(visit: Visit) -> Headers:
     headers = replaced(headers, "Forwarded", f"by=127.0.0.1;for={client};host={host};proto=http")
     headers = replaced(headers, "X-Amzn-Trace-Id", trace_id(first(headers, "X-Amzn-Trace-Id")))
     return replaced(headers, "Via", "HTTP/1.1 AmazonAPIGateway")
+
+
+def function_headers(visit: Visit) -> Headers:
+    """What a function is shown: the client's headers, the body's length, and where the request came from."""
+    headers = replaced(end_to_end(visit.headers), "Content-Length", str(len(visit.body)))
+    socket = visit.request.transport and visit.request.transport.get_extra_info("sockname")
+    return balancer_headers(headers, client_address(visit.request), socket[1] if socket else 80)
 
 
 def decorate(visit: Visit, headers: CIMultiDict[str]) -> None:

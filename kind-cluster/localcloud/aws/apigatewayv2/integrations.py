@@ -97,15 +97,19 @@ class IntegrationOperations(Deploying):
         return f"http://{endpoint[0]}:{endpoint[1]}" if endpoint else None
 
     async def invoke(self, integration: Mapping[str, Any], event: dict[str, Any]) -> Any:
-        """What the function behind an AWS_PROXY integration answers; `LookupError` when it cannot be asked.
+        """What the function behind an AWS_PROXY integration answers; `LookupError` when it cannot be asked,
+        or fails.
 
         The Lambda backend, if the cloud has one, gives `invoke_for_api(uri, event)`.
         """
+        if integration["PayloadFormatVersion"] != "2.0":
+            raise LookupError("the local cloud does not speak payload format version 1.0 to functions")
         backend = self.cloud.backend("lambda")
         ask = getattr(backend, "invoke_for_api", None)
         if ask is None:
             raise LookupError("the lambda backend cannot be asked by API Gateway")
-        answer = ask(integration["IntegrationUri"], event)
+        context = {"accountId": self.cloud.account, **event["requestContext"]}
+        answer = ask(integration["IntegrationUri"], {**event, "requestContext": context})
         return await answer if inspect.isawaitable(answer) else answer
 
     def _listener(self, arn: str) -> tuple[str, int] | None:
