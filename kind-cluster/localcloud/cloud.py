@@ -126,6 +126,8 @@ class LocalAws:
         app = endpoint.application()
         about = {"account": self.account, "region": self.region, "timeScale": self.clock.scale}
         Control(self.calls, self.faults, self.credentials, about).add_to(app)
+        for backend in self._backends.values():
+            app.router.add_routes(backend.routes())
         app.router.add_route("*", "/{path:.*}", endpoint.handle)
         # Bodies are S3 objects too: what a client compressed stays so.
         self._runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from aiohttp import web
 
 from localcloud.context import CloudContext
 
@@ -53,6 +55,10 @@ class Backend:
 
     def __init__(self, cloud: CloudContext) -> None:
         self.cloud = cloud
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Routes of its own beside AWS, under `/_local/`: what tests can ask of it that AWS does by itself."""
+        return ()
 
     async def start(self) -> None:
         """Called once, after all backends of the cloud were made."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localcloud.aws.sagemaker.configs import ConfigOperations
+from localcloud.aws.sagemaker.control import Control
 from localcloud.aws.sagemaker.endpoints import EndpointOperations
 from localcloud.aws.sagemaker.models import ModelOperations
 from localcloud.aws.sagemaker.tags import TagOperations
@@ -15,6 +16,7 @@ class SageMaker(
     EndpointOperations,
     UpdateOperations,
     TagOperations,
+    Control,
 ):
     """SageMaker of one cloud, as far as hosting models goes.
 

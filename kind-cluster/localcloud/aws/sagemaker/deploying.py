@@ -47,18 +47,15 @@ class Deploying(Watching):
         """
         pending = endpoint.pending
         assert pending is not None
-        begun = time.monotonic()
         try:
             pending.fleet = self._fleet(endpoint, pending.config, retained)
             rollout = planned(endpoint.deployment, pending.fleet.instances)
             await self._bring_up(pending.fleet)
-            await self._shift(endpoint, rollout, begun)
+            await self._shift(endpoint, rollout)
         except Exception as error:
             await self._roll_back(endpoint, pending, error)
         else:
             await self._switch(endpoint, pending)
-        finally:
-            endpoint.sentinels = set()
 
     async def check_alarms(self, deployment: Document | None) -> None:
         """ValidationException unless the alarms of a deployment are there."""
@@ -96,27 +93,31 @@ class Deploying(Watching):
         await clock.sleep(provisioning)
         await fleet.well(begun + patience, begun + max(patience, _START_FLOOR))
 
-    async def _shift(self, endpoint: Endpoint, rollout: Rollout, begun: float) -> None:
-        """Moves the traffic step by step, watching the alarms all the while."""
-        endpoint.sentinels = set(rollout.alarms)
+    async def _shift(self, endpoint: Endpoint, rollout: Rollout) -> None:
+        """Moves the traffic step by step, watching the alarms all the while.
+
+        The start of the containers counts for what it takes on AWS, however long it took here.
+        """
+        spent = self.cloud.config.durations.endpoint_provisioning
+        deadline = time.monotonic() + self.cloud.clock.seconds(rollout.timeout - spent)
         for share in rollout.shares:
             endpoint.green_share = share
-            await self._bake(endpoint, rollout, rollout.wait, begun)
-        await self._bake(endpoint, rollout, rollout.termination, begun)
+            await self._bake(rollout, rollout.wait, deadline)
+        await self._bake(rollout, rollout.termination, deadline)
 
-    async def _bake(self, endpoint: Endpoint, rollout: Rollout, aws_seconds: float, begun: float) -> None:
+    async def _bake(self, rollout: Rollout, aws_seconds: float, deadline: float) -> None:
         clock = self.cloud.clock
         ends = time.monotonic() + clock.seconds(aws_seconds)
         while True:
-            await self._look(rollout, begun)
+            await self._look(rollout, deadline)
             left = ends - time.monotonic()
             if left <= 0:
                 return
             await asyncio.sleep(min(left, _LOOK))
             await clock.sleep(0)
 
-    async def _look(self, rollout: Rollout, begun: float) -> None:
-        if time.monotonic() - begun > max(self.cloud.clock.seconds(rollout.timeout), _START_FLOOR):
+    async def _look(self, rollout: Rollout, deadline: float) -> None:
+        if time.monotonic() > deadline:
             raise faults.TookTooLong
         if not rollout.alarms:
             return

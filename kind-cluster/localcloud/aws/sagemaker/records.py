@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +80,6 @@ class Endpoint:
     green_share: float = 0.0  # of the traffic, for the pending fleet
     turns: float = 0.0  # what is owed to the pending fleet of the requests so far
     rollback_fails: bool = False  # asked for by a test
-    sentinels: set[str] = field(default_factory=set)  # names of alarms that watch a deployment under way
 
     @property
     def changing(self) -> bool:

@@ -1,0 +1,271 @@
+"""Updates of endpoints: fleets side by side, traffic in steps, and back again when something is wrong."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from tests.localcloud.sagemaker_world import World
+
+pytestmark = pytest.mark.local
+SCALE = 150.0
+
+
+@pytest.fixture(scope="module")
+def world(start_cloud: Callable[..., Any]) -> World:
+    return World(start_cloud(time_scale=SCALE))
+
+
+class Load:
+    """Invokes an endpoint again and again from threads, and keeps every answer."""
+
+    def __init__(self, world: World, name: str, data: Any = None, threads: int = 3) -> None:
+        self._world, self._name, self._data = world, name, data
+        self.answers: list[str] = []
+        self.failures: list[str] = []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        while not self._over.wait(0.01):
+            try:
+                self.answers.append(self._world.ask(self._name, self._data)["revision"])
+            except (ClientError, BotoCoreError) as error:
+                self.failures.append(str(error))
+
+
+def policy(kind: str, size: Any = None, wait: int = 60, alarms: tuple[str, ...] = (), **more: Any) -> Any:
+    """A DeploymentConfig."""
+    member = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}.get(kind)
+    routing = {"Type": kind, "WaitIntervalInSeconds": wait, **({member: size} if member else {})}
+    found: dict[str, Any] = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, **more}}
+    if alarms:
+        found["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": name} for name in alarms]}
+    return found
+
+
+HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
+
+
+def update(world: World, name: str, config: str, **more: Any) -> None:
+    world.sm.update_endpoint(EndpointName=name, EndpointConfigName=config, **more)
+
+
+def alarm(world: World, name: str, endpoint: str, metric: str = "Invocation5XXErrors", **more: Any) -> str:
+    given = {
+        "Statistic": "Sum",
+        "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+        **more,
+    }
+    if "ExtendedStatistic" in given:
+        del given["Statistic"]
+    dimensions = {"EndpointName": endpoint, "VariantName": "model"}
+    world.cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="AWS/SageMaker",
+        MetricName=metric,
+        Dimensions=[{"Name": key, "Value": value} for key, value in dimensions.items()],
+        Period=60,
+        EvaluationPeriods=1,
+        **given,
+    )
+    return name
+
+
+def state(world: World, name: str) -> str:
+    [found] = world.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    return str(found["StateValue"])
+
+
+def test_a_switch_loses_no_request_and_shows_where_it_goes(world: World) -> None:
+    world.config("plain-old")
+    world.config("plain-new")
+    world.endpoint("plain", "plain-old")
+    before = world.describe("plain")
+    with Load(world, "plain", {"input": 1, "sleep": 0.05}) as load:
+        update(world, "plain", "plain-new")
+        shown = world.describe("plain")
+        assert (shown["EndpointStatus"], shown["EndpointConfigName"]) == ("Updating", "plain-old")
+        assert shown["PendingDeploymentSummary"]["EndpointConfigName"] == "plain-new"
+        assert shown["LastModifiedTime"] > before["LastModifiedTime"]
+        done = world.settled("plain")
+        reached = len(load.answers)
+        world.until(lambda: len(load.answers), lambda n: n > reached + 10)
+    assert load.failures == []
+    assert done["EndpointConfigName"] == "plain-new"
+    assert "PendingDeploymentSummary" not in done
+    assert "FailureReason" not in done
+    assert (load.answers[0], load.answers[-1]) == ("plain-old", "plain-new")
+    switched = load.answers.index("plain-new")
+    assert "plain-old" not in load.answers[switched + 6 :], "the old fleet answered after the switch"
+
+
+def test_a_canary_gets_its_share_and_then_all(world: World) -> None:
+    world.config("canary-old", count=4)
+    world.config("canary-new", count=4)
+    world.endpoint("canary", "canary-old")
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    with Load(world, "canary") as load:
+        update(world, "canary", "canary-new", DeploymentConfig=policy("CANARY", size, wait=150))
+        look = world.until(
+            lambda: world.cloud.local("sagemaker/endpoints/canary"), lambda e: e["newShare"] == 0.25
+        )
+        assert [len(look["containers"]), len(look["newContainers"])] == [1, 1]
+        start = len(load.answers)
+        world.until(lambda: len(load.answers), lambda n: n > start + 60)
+        if world.cloud.local("sagemaker/endpoints/canary")["newShare"] == 0.25:
+            seen = Counter(load.answers[start : start + 60])
+            assert 8 <= seen["canary-new"] <= 22
+        world.settled("canary")
+        assert world.ask("canary")["revision"] == "canary-new"
+    assert load.failures == []
+    assert len(load.answers) >= 100
+
+
+def test_linear_goes_by_equal_steps(world: World) -> None:
+    world.config("linear-old", count=3)
+    world.config("linear-new", count=3)
+    world.endpoint("linear", "linear-old")
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    update(world, "linear", "linear-new", DeploymentConfig=policy("LINEAR", size, wait=60))
+    shares: list[float] = []
+
+    def look() -> str:
+        seen = world.cloud.local("sagemaker/endpoints/linear")
+        if not shares or shares[-1] != seen["newShare"]:
+            shares.append(seen["newShare"])
+        return str(seen["status"])
+
+    world.until(look, lambda status: status == "InService")
+    assert shares == [0.0, pytest.approx(1 / 3), pytest.approx(2 / 3), 1.0, 0.0]
+
+
+def test_a_new_fleet_that_cannot_load_is_rolled_back(world: World) -> None:
+    world.config("bad-old")
+    world.config("bad-new", load_error="weights are missing")
+    world.endpoint("bad", "bad-old")
+    with Load(world, "bad") as load:
+        update(world, "bad", "bad-new")
+        world.settled("bad", "RollingBack")
+        done = world.settled("bad")
+    assert load.failures == []
+    assert set(load.answers) == {"bad-old"}
+    assert done["EndpointConfigName"] == "bad-old"
+    assert "did not pass the ping health check" in done["FailureReason"]
+    assert any("weights are missing" in line for line in world.lines("bad"))
+    update(world, "bad", "bad-old")
+    assert "FailureReason" not in world.describe("bad"), "a new update begins with a clean slate"
+    world.settled("bad")
+
+
+def test_an_alarm_on_errors_rolls_a_canary_back(world: World) -> None:
+    world.config("errors-old")
+    world.config("errors-new", fail="no such class")
+    world.endpoint("errors", "errors-old")
+    name = alarm(world, "errors-5xx", "errors")
+    with Load(world, "errors") as load:
+        update(world, "errors", "errors-new", DeploymentConfig=policy("CANARY", HALF, 600, (name,)))
+        world.settled("errors", "RollingBack")
+        assert state(world, name) == "ALARM"
+        done = world.settled("errors")
+        start = len(load.failures)
+        reached = len(load.answers)
+        world.until(lambda: len(load.answers), lambda n: n > reached + 20)
+        assert len(load.failures) == start, "the new fleet answers after its rollback"
+    assert load.failures
+    assert name in done["FailureReason"]
+    assert done["EndpointConfigName"] == "errors-old"
+    assert done["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"] == [{"AlarmName": name}]
+
+
+def test_an_alarm_on_slowness_rolls_back_too(world: World) -> None:
+    world.config("slow-old")
+    world.config("slow-new", sleep=0.4)
+    world.endpoint("slow", "slow-old")
+    name = alarm(
+        world,
+        "slow-latency",
+        "slow",
+        "ModelLatency",
+        ExtendedStatistic="p90",
+        Threshold=300_000,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    with Load(world, "slow") as load:
+        update(world, "slow", "slow-new", DeploymentConfig=policy("ALL_AT_ONCE", None, 1200, (name,)))
+        done = world.settled("slow", "RollingBack")
+        done = world.settled("slow")
+    assert load.failures == []
+    assert done["EndpointConfigName"] == "slow-old"
+    assert name in done["FailureReason"]
+
+
+def test_an_alarm_set_by_hand_counts(world: World) -> None:
+    world.config("hand-old")
+    world.config("hand-new")
+    world.endpoint("hand", "hand-old")
+    name = alarm(world, "hand-5xx", "hand")
+    update(world, "hand", "hand-new", DeploymentConfig=policy("CANARY", HALF, 1200, (name,)))
+    world.until(lambda: world.cloud.local("sagemaker/endpoints/hand"), lambda e: e["newShare"] == 0.5)
+    world.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="by hand")
+    world.settled("hand", "RollingBack")
+    assert world.settled("hand")["EndpointConfigName"] == "hand-old"
+
+
+def test_alarms_come_back_to_ok_and_metrics_reach_cloudwatch(world: World) -> None:
+    world.endpoint("metrics", world.config("metrics"))
+    name = alarm(world, "metrics-5xx", "metrics")
+    for _ in range(3):
+        with pytest.raises(ClientError):
+            world.ask("metrics", {"fail": "x"})
+    world.ask("metrics")
+    world.until(lambda: state(world, name), lambda s: s == "ALARM")
+    time.sleep(1.2)
+    world.ask("metrics")
+    world.until(lambda: state(world, name), lambda s: s == "OK")
+    listed = world.cloudwatch.list_metrics(
+        Namespace="AWS/SageMaker", Dimensions=[{"Name": "EndpointName", "Value": "metrics"}]
+    )["Metrics"]
+    assert {m["MetricName"] for m in listed} >= {"Invocations", "Invocation5XXErrors", "ModelLatency"}
+
+
+def test_a_rollback_may_fail_and_be_mended_by_another_update(world: World) -> None:
+    world.config("mixed-old")
+    world.config("mixed-bad", load_error="x")
+    world.config("mixed-good")
+    world.endpoint("mixed", "mixed-old")
+    update(world, "mixed", "mixed-bad")
+    world.cloud.local("sagemaker/endpoints/mixed", "PUT", {"rollbackFails": True})
+    world.settled("mixed", "UpdateRollbackFailed")
+    assert world.ask("mixed")["revision"] == "mixed-old"
+    update(world, "mixed", "mixed-good")
+    assert world.settled("mixed")["EndpointConfigName"] == "mixed-good"
+
+
+def test_a_deployment_that_takes_too_long_goes_back(world: World) -> None:
+    world.config("late-old", count=4)
+    world.config("late-new", count=4)
+    world.endpoint("late", "late-old")
+    size = {"Type": "INSTANCE_COUNT", "Value": 1}
+    given = policy("LINEAR", size, 300, MaximumExecutionTimeoutInSeconds=600)
+    update(world, "late", "late-new", DeploymentConfig=given)
+    done = world.settled("late", "RollingBack")
+    assert "MaximumExecutionTimeoutInSeconds" in done["FailureReason"]
+    assert world.settled("late")["EndpointConfigName"] == "late-old"
