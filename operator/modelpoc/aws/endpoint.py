@@ -147,20 +147,18 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
 
     async def _rolled_out(self, scope: AwsScope, want: Endpoint, have: Observed) -> Observed:
         """UpdateEndpoint, with a note of what is tried written before: see `endpoint_trying`."""
-        told = await self._ready(scope, want, have)
-        trying = Trying(
-            str(want.config_name), told["LastModifiedTime"].timestamp(), told["EndpointConfigName"]
-        )
-        found = {**have.fields["tags"], TRYING: str(trying)}
-        await sagemaker.tag(scope, have.id, {TRYING: str(trying)})
-        scope.inventory.wrote(observed(told, found))
+        told, found = await self._ready(scope, want, have)
+        modified, before = told["LastModifiedTime"].timestamp(), told["EndpointConfigName"]
+        note = {TRYING: str(Trying(str(want.config_name), modified, before))}
+        await sagemaker.tag(scope, have.id, note)
+        scope.inventory.wrote(observed(told, {**found, **note}))
         request = update_request(want)
         try:
             await scope.call("sagemaker", "UpdateEndpoint", **request)
         except AnswerLost:
             raise
         except CloudError as error:
-            await self._forget(scope, told, have)
+            await self._forget(scope, told, found)
             raise refused(error, want, told) from error
         return observed(
             {
@@ -170,33 +168,34 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
                 "PendingDeploymentSummary": {"EndpointConfigName": want.config_name},
                 "LastDeploymentConfig": request.get("DeploymentConfig"),
             },
-            found,
+            {**found, **note},
         )
 
-    async def _forget(self, scope: AwsScope, told: Document, have: Observed) -> None:
+    async def _forget(self, scope: AwsScope, told: Document, found: Mapping[str, str]) -> None:
         """It was not tried after all."""
         with suppress(CloudError):
-            await sagemaker.untag(scope, have.id, [TRYING])
-            scope.inventory.wrote(
-                observed(told, {k: v for k, v in have.fields["tags"].items() if k != TRYING})
-            )
+            await sagemaker.untag(scope, told["EndpointArn"], [TRYING])
+            scope.inventory.wrote(observed(told, {k: v for k, v in found.items() if k != TRYING}))
 
-    async def _ready(self, scope: AwsScope, want: Endpoint, have: Observed) -> Document:
-        """The endpoint as it is now, when it can be updated and was not on what is wanted before.
+    async def _ready(
+        self, scope: AwsScope, want: Endpoint, have: Observed
+    ) -> tuple[Document, Mapping[str, str]]:
+        """The endpoint and its tags as they are now, when it can be updated and this was not undone before.
 
-        Listings are minutes old, and a rollout may have been undone while nobody looked.
+        Listings are minutes old, and a rollout may have been undone while nobody looked, or somebody else.
         """
         told = await sagemaker.described(scope, self.kind, have.name)
         if told is None:
             raise Gone(f"{have} is not there")
-        now = observed(told, have.fields["tags"])
+        found = await sagemaker.tags_of(scope, have.id)
+        now = observed(told, found)
         if now.state.busy:
             scope.inventory.wrote(now)
             raise NotYet(f"{have}: {now.state.message}")
         if not want.retry and now.attrs["failed"] == want.config_name:
             scope.inventory.wrote(now)
             raise Stall(UNDONE, undone(now))
-        return told
+        return told, found
 
 
 def undone(have: Observed) -> str:

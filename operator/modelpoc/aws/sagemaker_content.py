@@ -99,7 +99,11 @@ class ContentKind(BaseKind[C, AwsScope]):
         if not named_like_ours(row[f"{self.kind}Name"]):
             return None
         told = await self.detailed(scope, row)
-        return told and self.observed(told, await sagemaker.tags_of(scope, row[f"{self.kind}Arn"]))
+        return (
+            None
+            if told is None
+            else self.observed(told, await sagemaker.tags_of(scope, row[f"{self.kind}Arn"]))
+        )
 
     async def _read(self, scope: AwsScope, name: str, deep: bool) -> Observed | None:
         told = await sagemaker.described(scope, self.kind, name)
