@@ -33,6 +33,16 @@ _FLAGS = (
     "--window-size=1280,1800",
     "--remote-debugging-port=0",
 )
+# Windows' virtual key code, and what the key writes.
+_KEYS = {
+    "Tab": (9, ""),
+    "Enter": (13, "\r"),
+    "Space": (32, " "),
+    "ArrowLeft": (37, ""),
+    "ArrowUp": (38, ""),
+    "ArrowRight": (39, ""),
+    "ArrowDown": (40, ""),
+}
 _START_S = 30
 _STEP_S = 0.05
 
@@ -78,6 +88,41 @@ class Tab:
         answer = await self.call("Page.captureScreenshot", format="png")
         return base64.b64decode(answer["data"])
 
+    async def press(self, key: str, times: int = 1) -> None:
+        """A key of the keyboard, as pressed and let go: Tab, Shift+Tab, Enter, Space, ArrowDown, …"""
+        name = key.removeprefix("Shift+")
+        code, text = _KEYS[name]
+        shift = 8 if key != name else 0
+        about = {"key": text if name == "Space" else name, "code": name, "windowsVirtualKeyCode": code}
+        for _ in range(times):
+            down = {"type": "keyDown" if text else "rawKeyDown", "text": text}
+            for what in (down, {"type": "keyUp"}):
+                await self.call("Input.dispatchKeyEvent", **what, **about, modifiers=shift)
+
+    async def choose_files(self, selector: str, *files: Path) -> None:
+        """What a person does in the dialog of a file input."""
+        document = await self.call("DOM.getDocument")
+        found = await self.call("DOM.querySelector", nodeId=document["root"]["nodeId"], selector=selector)
+        paths = [str(file) for file in files]
+        await self.call("DOM.setFileInputFiles", nodeId=found["nodeId"], files=paths)
+
+    async def drop_files(self, selector: str, *files: Path) -> None:
+        """Files dragged from the desktop over an element, and let go there."""
+        middle = f"""(() => {{
+            const element = document.querySelector({json.dumps(selector)});
+            element.scrollIntoView({{block: "center"}});
+            const box = element.getBoundingClientRect();
+            return {{x: box.x + box.width / 2, y: box.y + box.height / 2}};
+        }})()"""
+        where = await self.value(middle)
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await self.call("Input.dispatchDragEvent", type=kind, data=data, **where)
+
+    def complaints(self) -> list[str]:
+        """What the browser's console holds of errors and warnings, oldest first."""
+        return [complaint for event in self.events if (complaint := _complaint(event))]
+
     async def listen(self) -> None:
         """Take what the browser sends, until it closes."""
         async for message in self._socket:
@@ -86,6 +131,19 @@ class Tab:
                 self.events.append(told)
             elif not (coming := self._waiting.pop(told["id"])).done():
                 coming.set_result(told)
+
+
+def _complaint(event: dict[str, Any]) -> str:
+    told = event["params"]
+    match event["method"]:
+        case "Runtime.exceptionThrown":
+            thrown = told["exceptionDetails"]
+            return str(thrown.get("exception", {}).get("description") or thrown["text"])
+        case "Runtime.consoleAPICalled" if told["type"] in ("error", "warning", "assert"):
+            return " ".join(str(arg.get("value", arg.get("description"))) for arg in told["args"])
+        case "Log.entryAdded" if told["entry"]["level"] in ("error", "warning"):
+            return f"{told['entry']['text']} ({told['entry'].get('url', '')})"
+    return ""
 
 
 @asynccontextmanager
@@ -119,7 +177,8 @@ async def _listening(tab: Tab) -> AsyncIterator[Tab]:
     listening = asyncio.create_task(tab.listen())
     try:
         await tab.call("Network.enable")
-        await tab.call("Page.enable")
+        for domain in ("Page", "Runtime", "Log", "DOM"):
+            await tab.call(f"{domain}.enable")
         yield tab
     finally:
         listening.cancel()

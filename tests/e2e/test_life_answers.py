@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -10,8 +11,9 @@ from tests.browser.docs_page import check_docs_page
 from tests.world import ROOT, World, ask, poc
 
 from localcloud.controlplane.progress import silent
-from localcloud.demo.steps import MODEL, Demo
-from localcloud.runtime import images
+from localcloud.demo.examples import LINKER
+from localcloud.demo.manifests import rendered
+from localcloud.demo.shipping import Shipping
 
 pytestmark = pytest.mark.e2e
 
@@ -54,12 +56,10 @@ def test_the_url_answers_through_api_and_load_balancer(world: World) -> None:
 @pytest.fixture(scope="module")
 def linker(world: World) -> str:
     """The URL of the real model, brought here as the demo does it."""
-    demo = Demo(world.files, ROOT, silent)
-    demo.upload_artifact(world.prepared.bucket)
-    images.build(MODEL, ROOT / "models" / MODEL, world.files.images)
-    world.kubectl("apply", "-f", "-", stdin=demo.rendered())
-    world.kubectl("wait", "--for=condition=Ready", f"poc/{MODEL}", "--timeout=120s")
-    return str(world.get(MODEL)["status"]["url"])
+    asyncio.run(Shipping(world.files, ROOT).ship(LINKER, world.prepared.bucket, silent))
+    world.apply(asyncio.run(rendered(ROOT, LINKER.name)))
+    world.kubectl("wait", "--for=condition=Ready", f"poc/{LINKER.name}", "--timeout=120s")
+    return str(world.get(LINKER.name)["status"]["url"])
 
 
 def test_the_real_model_predicts(world: World, linker: str) -> None:

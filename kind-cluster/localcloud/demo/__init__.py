@@ -1,1 +1,1 @@
-"""The main job on this machine: from nothing to a prediction."""
+"""The main job on this machine: from nothing to two predictions."""

@@ -1,7 +1,8 @@
-"""`python -m localcloud.demo`: brings a cloud up, ships the example model, asks it, leaves it running."""
+"""`python -m localcloud.demo`: brings a cloud up, ships the example models, asks them, leaves it running."""
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud import lifecycle
 from localcloud.controlplane.errors import ControlPlaneError
 from localcloud.controlplane.progress import Tell, telling
-from localcloud.demo.steps import Demo, DemoFailed
+from localcloud.demo.errors import DemoFailed
+from localcloud.demo.steps import Demo
 from localcloud.lifecycle import LifecycleError, Wanted
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
@@ -30,13 +32,13 @@ def demo(
     time_scale: Annotated[float, typer.Option(help="AWS's durations are divided by it.")] = 20.0,
     checkout: Annotated[Path, typer.Option(help="The repository.")] = Path(),
 ) -> None:
-    """From nothing to a prediction, on this machine. A cloud that runs is gone on with."""
+    """From nothing to two predictions, on this machine. A cloud that runs is gone on with."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _told(name), telling() as plain:
         tell = _timed(plain)
         files = CloudFiles.of(name)
         lifecycle.up(files, Wanted(time_scale, crds=checkout / "crds"), tell)
-        Demo(files, checkout, tell).run()
+        asyncio.run(Demo(files, checkout, tell).run())
 
 
 def _timed(tell: Tell) -> Tell:

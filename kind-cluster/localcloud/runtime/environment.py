@@ -39,7 +39,8 @@ def python_of(root: Path) -> str:
 def ensure(root: Path, cache: Path, groups: Sequence[str] = ()) -> Path:
     """The environment for the snapshot at `root`, built if it is not there yet (blocking).
 
-    `groups` names dependency groups that it shall hold beside what the project runs with. The project itself is not installed into it: snapshots share it, and each runs its own source.
+    The project itself is not installed into it: snapshots share it, and each runs its own source. `groups`
+    are dependency groups that it shall hold beside what the project runs with.
     Raises `BuildFailed` with uv's words when it cannot be built.
     """
     target = cache / "environments" / key_of(root, groups)

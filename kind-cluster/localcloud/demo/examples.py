@@ -1,0 +1,33 @@
+"""What the demo ships: one POC of each runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Example:
+    """A model of this repository: `name` is its POC's, and of its folders in `models` and `models_config`."""
+
+    name: str
+    tool: str
+    """Module that makes the artifact (`build --out DIR`) and uploads it (`upload --dir DIR --bucket …`)."""
+    making: str
+    """What `build` does, for whoever waits."""
+    groups: tuple[str, ...] = ()
+    """What the tool needs beside the model's own dependencies."""
+    page: str = ""
+    """Folder of its public page, below the model's."""
+    local: tuple[tuple[str, str], ...] = ()
+    """Variables of its container that only a cloud on loopback needs."""
+
+
+LINKER = Example("experience-linker", "experience_linker.artifact", "packing its artifact")
+COUNTER = Example(
+    "object-counter",
+    "object_counter_training.artifact",
+    "training it",
+    groups=("train",),
+    page="ui",
+)
+EXAMPLES: tuple[Example, ...] = (LINKER,)
