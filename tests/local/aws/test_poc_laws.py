@@ -1,4 +1,4 @@
-"""What holds for every part of a POC on ECS, whatever it is."""
+"""What holds for every part of a POC, whatever it is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.local.aws.poc_parts import (
     target_group,
     task_definition,
 )
+from tests.local.aws.sagemaker_parts import alarm, endpoint_config, model
 
 from modelpoc.aws import tags
 from modelpoc.aws.kinds import KINDS
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.local
 
 MAKERS: tuple[Maker, ...] = (
     log_group, target_group, listener_rule, task_definition, service, scalable_target, scaling_policy,
-    scheduled_action, secret, function, function_integration,
+    scheduled_action, secret, function, function_integration, model, endpoint_config, alarm,
 )  # fmt: skip
 CALLS = {"LogGroup": 2, "TargetGroup": 2, "Function": 2, "Integration": 2}
 CREATES = {
@@ -42,13 +43,17 @@ CREATES = {
     "ScalableTarget": "RegisterScalableTarget",
     "ScalingPolicy": "PutScalingPolicy",
     "ScheduledAction": "PutScheduledAction",
+    "Alarm": "PutMetricAlarm",
 }
 every = pytest.mark.parametrize("maker", MAKERS, ids=lambda m: m.__name__)
 taggable = pytest.mark.parametrize(
     "maker",
-    [log_group, target_group, listener_rule, task_definition, service, scalable_target, secret, function],
+    [
+        log_group, target_group, listener_rule, task_definition, service, scalable_target, secret, function,
+        model, endpoint_config, alarm,
+    ],
     ids=lambda m: m.__name__,
-)
+)  # fmt: skip
 
 
 @every
@@ -188,5 +193,9 @@ def tag_by_hand(bench: Bench, have: Observed, put: dict[str, str]) -> None:
             bench.client("application-autoscaling").tag_resource(ResourceARN=have.attrs["arn"], Tags=put)
         case "Function":
             bench.client("lambda").tag_resource(Resource=have.id, Tags=put)
+        case "Model" | "EndpointConfig":
+            bench.client("sagemaker").add_tags(ResourceArn=have.id, Tags=tags.to_list(put))
+        case "Alarm":
+            bench.client("cloudwatch").tag_resource(ResourceARN=have.id, Tags=tags.to_list(put))
         case "Secret":
             bench.client("secretsmanager").tag_resource(SecretId=have.id, Tags=tags.to_list(put))
