@@ -87,6 +87,12 @@ def test_docs_and_health_stay_the_functions_own(make: Make) -> None:
             500,
             "HandlerFailed",
         ),
+        ("def lambda_handler(event, context): return {'statusCode': 200, 'body': {}}", 500, "HandlerFailed"),
+        (
+            "def lambda_handler(event, context): return {'statusCode': 200, 'headers': {'a': ['b']}}",
+            500,
+            "HandlerFailed",
+        ),
         ("def lambda_handler(event, context): return object()", 500, "HandlerFailed"),
         (
             "from tests.unit.proxy.events import refusal\n"

@@ -29,6 +29,8 @@ _UNAVAILABLE = {
 _TOO_LARGE = re.compile(r"length less than or equal|too large|exceed|size limit", re.IGNORECASE)
 _MISSING = re.compile(r"not found|could not find|does not exist", re.IGNORECASE)
 _NOT_SERVING = re.compile(r"in ?service|endpoint status|not ready|being (created|updated)", re.IGNORECASE)
+_TIMED_OUT = "invocation timed out"
+"""What SageMaker says, with status 0, when the container took its whole minute."""
 _ARN = re.compile(r"arn:aws[a-z-]*:[^\s\"',;]+")
 
 
@@ -102,7 +104,7 @@ def _model_error(response: Mapping[str, Any], detail: str) -> Problem:
     detail = f"{detail}; the model said: {said}"
     if isinstance(status, int) and 400 <= status <= 499:
         return Problem(status, "ModelRefused", said_by_model(said), detail=detail)
-    if "timed out" in detail.lower():
+    if not status and _TIMED_OUT in detail.lower():
         return too_late(detail)
     return Problem(
         502,

@@ -48,8 +48,10 @@ def as_http(given: Any, headers: Mapping[str, str]) -> dict[str, Any]:
     """
     try:
         answer = dict(given) if _is_answer(given) else _wrapped(given)
-        own = {str(name): value for name, value in (answer.get("headers") or {}).items()}
+        own = _headers(answer.get("headers") or {})
         answer["statusCode"] = _status(answer["statusCode"])
+        if not isinstance(answer.get("body"), str | None):
+            raise TypeError("the body is no text")
         json.dumps(answer)
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Problem(
@@ -69,6 +71,12 @@ def _is_answer(given: Any) -> bool:
 def _wrapped(given: Any) -> dict[str, Any]:
     body = given if isinstance(given, str) else json.dumps(given)
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": body}
+
+
+def _headers(given: Mapping[str, Any]) -> dict[str, Any]:
+    if any(isinstance(value, Mapping | list | tuple) for value in given.values()):
+        raise TypeError("a header has several values")
+    return {str(name): value for name, value in given.items()}
 
 
 def _status(given: Any) -> int:
