@@ -1,0 +1,1 @@
+"""Counts the objects in a picture: what runs behind the endpoint."""
