@@ -18,6 +18,7 @@ from tests.local.aws.poc_parts import (
     service,
     target_group,
 )
+from tests.local.aws.sagemaker_parts import alarm
 
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.secret import SecretValue, fingerprint
@@ -138,6 +139,22 @@ def value(bench: Bench, have: Observed) -> None:
     bench.client("secretsmanager").put_secret_value(SecretId=have.id, SecretString="by hand")
 
 
+def alarmed(**change: Any) -> ByHand:
+    def by_hand(bench: Bench, have: Observed) -> None:
+        client = bench.client("cloudwatch")
+        (now,) = client.describe_alarms(AlarmNames=[have.name])["MetricAlarms"]
+        kept = {k: v for k, v in now.items() if k in ALARM_PARAMETERS}
+        if "ExtendedStatistic" in change:
+            del kept["Statistic"]
+        client.put_metric_alarm(**{**kept, **change})
+
+    return by_hand
+
+
+ALARM_PARAMETERS = {
+    "AlarmName", "AlarmDescription", "Namespace", "MetricName", "Dimensions", "Statistic", "Period",
+    "EvaluationPeriods", "Threshold", "ComparisonOperator", "TreatMissingData",
+}  # fmt: skip
 BREAKER = {"enable": True, "rollback": True}
 CASES: list[tuple[Maker, ByHand, set[str]]] = [
     (log_group, logs, {"retention_days"}),
@@ -222,6 +239,17 @@ CASES: list[tuple[Maker, ByHand, set[str]]] = [
     (scheduled_action, action(ScalableTargetAction={"MinCapacity": 2}), {"min"}),
     (scheduled_action, action(ScalableTargetAction={"MinCapacity": 1, "MaxCapacity": 2}), {"max"}),
     (secret, value, {"fingerprint"}),
+    (alarm, alarmed(MetricName="Invocations"), {"metric"}),
+    (alarm, alarmed(Namespace="Mine"), {"namespace"}),
+    (alarm, alarmed(Dimensions=[{"Name": "EndpointName", "Value": "other"}]), {"dimensions"}),
+    (alarm, alarmed(Statistic="Sum"), {"statistic"}),
+    (alarm, alarmed(ExtendedStatistic="p90"), {"statistic"}),
+    (alarm, alarmed(Period=300), {"period"}),
+    (alarm, alarmed(EvaluationPeriods=5), {"evaluation_periods"}),
+    (alarm, alarmed(Threshold=0.5), {"threshold"}),
+    (alarm, alarmed(ComparisonOperator="LessThanThreshold"), {"comparison"}),
+    (alarm, alarmed(TreatMissingData="breaching"), {"missing_data"}),
+    (alarm, alarmed(AlarmDescription="by hand"), {"description"}),
 ]
 ids = [f"{maker.__name__}-{'-'.join(sorted(fields))}-{n}" for n, (maker, _, fields) in enumerate(CASES)]
 
