@@ -130,7 +130,7 @@ def guard_modes(root: str) -> None:
         except OSError:
             return
         if stat.S_ISREG(mode) and not mode & stat.S_IROTH:
-            raise PermissionError(13, "Permission denied", "/var/task" + arguments[0][len(root) :])
+            raise PermissionError(13, "Permission denied", "/var/task/" + arguments[0][len(root) :])
 
     sys.addaudithook(hook)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +14,6 @@ _MEMORY = (128, 10240)
 _LONGEST_TIMEOUT = 900
 _LARGEST_ENVIRONMENT = 4096
 _MOST_TAGS = 50
-_VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html: those that cannot be set
 _RESERVED = frozenset(
     {
@@ -116,13 +114,6 @@ def _check_variables(variables: Mapping[str, str]) -> None:
             f"{begin} have provided contains reserved keys that are currently not supported for "
             f"modification. Reserved keys used in this request: {', '.join(reserved)}"
         )
-    for name in variables:
-        if not _VARIABLE.fullmatch(name):
-            raise invalid(
-                "1 validation error detected: Value at 'environment.variables' failed to satisfy "
-                "constraint: Map keys must satisfy constraint: [Member must satisfy regular expression "
-                f"pattern: {_VARIABLE.pattern}] ({name})"
-            )
     measured = json.dumps(dict(variables), separators=(",", ":"), ensure_ascii=False)
     if len(measured.encode()) > _LARGEST_ENVIRONMENT:
         raise invalid(f"{begin} have provided exceeded the 4KB limit. String measured: {measured}")

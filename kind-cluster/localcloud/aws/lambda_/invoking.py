@@ -33,11 +33,11 @@ class InvokeOperations(LambdaBase):
             raise too_large(limit, "InvokeFunction")
         _check_json(payload)
         if kind == "DryRun":
-            return {"StatusCode": 204}
+            return {"StatusCode": 204, "Payload": b""}
         if kind == "Event":
             _check_state(function)
             self.cloud.spawn(self._attempt(function, payload), f"event for {function.name}")
-            return {"StatusCode": 202}
+            return {"StatusCode": 202, "Payload": b""}
         result = await self.run(function, payload)
         answer: Answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload}
         if result.error:

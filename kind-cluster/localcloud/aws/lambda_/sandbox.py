@@ -61,6 +61,7 @@ class Sandbox:
         self.init_seconds: float | None = None
         self.broken: Frame | None = None
         self.peak = 0
+        self._killed = False
 
     async def start(self, stream: str, credentials: dict[str, str]) -> None:
         """Starts the process and loads the function. Raises `Ended`, `TimedOut`, `OutOfMemory`."""
@@ -90,10 +91,13 @@ class Sandbox:
     @property
     def alive(self) -> bool:
         """Whether it can be invoked."""
-        return self._process is not None and self._process.returncode is None and self.broken is None
+        # A killed process has no exit code until it is waited for: it must not get the next invocation.
+        running = self._process is not None and self._process.returncode is None
+        return running and not self._killed and self.broken is None
 
     def kill(self) -> None:
         """Ends it, and whatever it started."""
+        self._killed = True
         if self._process is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
