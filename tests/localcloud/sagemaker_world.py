@@ -18,15 +18,18 @@ ROLE = "arn:aws:iam::000000000000:role/modelpoc-sagemaker"
 BUCKET = "models"
 
 
-def archive(**settings: Any) -> bytes:
-    """sm-echo's model.tar.gz with these settings."""
+def archive(code: str | None = None, **settings: Any) -> bytes:
+    """A model.tar.gz with these settings, of sm-echo or of other code."""
+    files = {
+        "code/inference.py": (code or (MODEL / "code" / "inference.py").read_text()).encode(),
+        "settings.json": json.dumps(settings).encode(),
+    }
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as packed:
-        packed.add(MODEL / "code" / "inference.py", "code/inference.py")
-        data = json.dumps(settings).encode()
-        info = tarfile.TarInfo("settings.json")
-        info.size = len(data)
-        packed.addfile(info, io.BytesIO(data))
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            packed.addfile(info, io.BytesIO(data))
     return out.getvalue()
 
 
@@ -64,7 +67,7 @@ class World:
     ) -> str:
         """Makes a model and an endpoint configuration of the same name; gives the name."""
         variant: dict[str, Any] = {"VariantName": "model", "ModelName": self.model(name, **settings)}
-        if serverless:
+        if serverless is not None:
             variant["ServerlessConfig"] = {"MemorySizeInMB": 2048, "MaxConcurrency": 2, **serverless}
         else:
             variant |= {"InstanceType": "ml.m5.large", "InitialInstanceCount": count}

@@ -57,7 +57,7 @@ class Backend:
         self.cloud = cloud
 
     def routes(self) -> Iterable[web.RouteDef]:
-        """Routes of its own beside AWS, under `/_local/`: what tests can ask of it that AWS does by itself."""
+        """Routes of its own beside AWS, under `/_local/`: for what AWS does of its own accord."""
         return ()
 
     async def start(self) -> None:

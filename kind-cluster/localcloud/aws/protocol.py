@@ -77,9 +77,18 @@ def answer(asked: Asked, result: Mapping[str, Any], request_id: str) -> HttpAnsw
     serializer = get_serializer_class(asked.service, asked.protocol)
     made = serializer(asked.operation, context=SerializationContext(request_id)).serialize(dict(result))
     body = made["body"]
-    headers = (*made["headers"].items(), ("x-amzn-RequestId", request_id))
+    given = {**made["headers"], **_given_type(asked, result)}
+    headers = (*given.items(), ("x-amzn-RequestId", request_id))
     status = _SEEN_STATUS.get((asked.service, asked.name), _given_status(asked, result, made["status_code"]))
     return HttpAnswer(status, headers, body if isinstance(body, bytes) else body.encode())
+
+
+def _given_type(asked: Asked, result: Mapping[str, Any]) -> dict[str, str]:
+    """The content type that a result itself gives: moto puts the protocol's own over it."""
+    shape = asked.operation.output_shape
+    members = shape.members.items() if shape is not None else ()
+    of_type = [name for name, member in members if member.serialization.get("name") == "Content-Type"]
+    return {"Content-Type": str(result[name]) for name in of_type if result.get(name)}
 
 
 def _given_status(asked: Asked, result: Mapping[str, Any], otherwise: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from localcloud.aws.paging import page
@@ -51,8 +51,14 @@ def _matches(item: Listed, request: Document) -> bool:
 
 
 def _between(moment: datetime, request: Document, member: str) -> bool:
-    after, before = request.get(f"{member}After"), request.get(f"{member}Before")
+    after, before = _moment(request, f"{member}After"), _moment(request, f"{member}Before")
     return (after is None or moment > after) and (before is None or moment < before)
+
+
+def _moment(request: Document, member: str) -> datetime | None:
+    """A moment as it was sent; without a time zone it is UTC."""
+    given: datetime | None = request.get(member)
+    return given if given is None or given.tzinfo else given.replace(tzinfo=UTC)
 
 
 def _key(item: Listed, request: Document) -> Any:
