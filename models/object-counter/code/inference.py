@@ -69,8 +69,9 @@ def _named(body: bytes | str) -> bytes:
 
 
 def _decoded(text: str) -> bytes:
+    encoded = text.partition(",")[2] if text.startswith("data:") else text
     try:
-        return base64.b64decode(text.removeprefix("data:").partition("base64,")[2] or text, validate=True)
+        return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
         raise NotUnderstood("image is not valid base64") from error
 

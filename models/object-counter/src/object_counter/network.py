@@ -37,8 +37,9 @@ CELLS = 6
 class Network:
     """Convolutions, each followed by a rectifier, then one number a cell: their sum is the count.
 
-    `weights` holds `kernel<i>` (side · side · channels in, channels out) and `bias<i>` of the layers, `kernel`
-    and `bias` of the cells, and `sharpness`: the logarithm of how fast the odds fall beside the count.
+    `weights` holds `kernel<i>` (side · side · channels in, channels out) and `bias<i>` of the layers,
+    `kernel` and `bias` of the cells, and `sharpness`: the logarithm of how fast the odds fall beside the
+    count.
     """
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
