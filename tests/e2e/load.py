@@ -19,6 +19,8 @@ class Load:
         self.url = url
         self.outcomes: Counter[str] = Counter()
         self.revisions: Counter[str] = Counter()
+        self.order: list[str] = []
+        """Which revision answered, one after the other."""
         self._changed = threading.Lock()
         self._ended = threading.Event()
 
@@ -50,6 +52,7 @@ class Load:
         with self._changed:
             self.outcomes[outcome] += 1
             self.revisions[revision] += 1
+            self.order.append(revision)
 
 
 def _revision(body: str) -> object:
