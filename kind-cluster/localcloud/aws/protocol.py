@@ -87,8 +87,8 @@ def _given_type(asked: Asked, result: Mapping[str, Any]) -> dict[str, str]:
     """The content type that a result itself gives: moto puts the protocol's own over it."""
     shape = asked.operation.output_shape
     members = shape.members.items() if shape is not None else ()
-    of_type = [name for name, member in members if member.serialization.get("name") == "Content-Type"]
-    return {"Content-Type": str(result[name]) for name in of_type if result.get(name)}
+    given = (result.get(name) for name, m in members if m.serialization.get("name") == "Content-Type")
+    return next(({"Content-Type": str(kind)} for kind in given if kind), {})
 
 
 def _given_status(asked: Asked, result: Mapping[str, Any], otherwise: int) -> int:

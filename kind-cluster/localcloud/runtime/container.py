@@ -18,7 +18,8 @@ class Launch:
 
     `environment` is the whole of it (nothing of the host is added but PATH, HOME, TMPDIR and LANG);
     `scratch` is a private directory, removed when the container is gone; `address` is the loopback address
-    that stands for the task's network interface.
+    that stands for the task's network interface. `mounts` are directories of this machine by where a
+    container shall see them; a process sees them where they are.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Launch:
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     workdir: str = ""
+    mounts: Mapping[str, Path] = field(default_factory=dict)
 
 
 class Container(Protocol):

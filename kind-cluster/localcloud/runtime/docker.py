@@ -77,7 +77,11 @@ class DockerContainer:
             "WorkingDir": self._launch.workdir,
             # ECS does not look at a health check of the image's own.
             "Healthcheck": {"Test": ["NONE"]},
-            "HostConfig": {"NetworkMode": "host", "LogConfig": {"Type": "json-file"}},
+            "HostConfig": {
+                "NetworkMode": "host",
+                "LogConfig": {"Type": "json-file"},
+                "Binds": [f"{here}:{inside}" for inside, here in self._launch.mounts.items()],
+            },
         }
 
     async def _watch(self) -> int:

@@ -23,6 +23,5 @@ def unpack(archive: bytes, target: Path) -> None:
 
     Nothing gets out of `target`: paths and links that would are refused.
     """
-    target.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as packed:
         packed.extractall(target, filter="data")

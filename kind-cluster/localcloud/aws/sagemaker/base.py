@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from localcloud.aws.backend import Backend
+from localcloud.aws.sagemaker.fleet import Fleet
 from localcloud.aws.sagemaker.machine import Machine
 from localcloud.aws.sagemaker.store import Store
 
@@ -24,6 +25,7 @@ class SageMakerBase(Backend):
         super().__init__(cloud)
         self.store = Store(f"arn:{cloud.partition}:sagemaker:{cloud.region}:{cloud.account}:")
         self.machine = Machine(cloud)
+        self.fleets: set[Fleet] = set()  # all that may have containers
         self._kept: set[asyncio.Task[Any]] = set()
 
     async def stop(self) -> None:
@@ -32,7 +34,7 @@ class SageMakerBase(Backend):
         for background in kept:
             background.cancel()
         await asyncio.gather(*kept, return_exceptions=True)
-        await asyncio.gather(*(self._kill(arn) for arn in self.store.endpoints), return_exceptions=True)
+        await asyncio.gather(*(fleet.kill() for fleet in self.fleets), return_exceptions=True)
         await self.machine.disconnect()
         self.machine.close()
 
@@ -46,9 +48,8 @@ class SageMakerBase(Backend):
         """The cloud's present moment."""
         return self.cloud.clock.now()
 
-    async def _kill(self, arn: str) -> None:
-        endpoint = self.store.endpoints[arn]
-        pending = endpoint.pending.fleet if endpoint.pending else None
-        for fleet in (endpoint.fleet, pending):
-            if fleet is not None:
-                await fleet.kill()
+    async def end(self, fleet: Fleet | None, at_once: bool = False) -> None:
+        """Ends a fleet's containers, once they have answered what they were asked unless `at_once`."""
+        if fleet is not None:
+            await (fleet.kill() if at_once else fleet.stop())
+            self.fleets.discard(fleet)

@@ -52,8 +52,7 @@ class Control(SageMakerBase):
         fleet, endpoint.fleet = endpoint.fleet, None
         endpoint.failure_reason = reason
         endpoint.move("Failed", self.now())
-        if fleet is not None:
-            await fleet.kill()
+        await self.end(fleet, at_once=True)
 
     def _found(self, request: web.Request) -> Endpoint:
         endpoint = self.store.find_endpoint(request.match_info["name"])

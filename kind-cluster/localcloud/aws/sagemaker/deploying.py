@@ -36,9 +36,8 @@ class Deploying(Watching):
     async def delete(self, endpoint: Endpoint) -> None:
         """Deleting, until it is gone; requests under way are still answered."""
         await self.cloud.clock.sleep(self.cloud.config.durations.endpoint_deleting)
+        await self.end(endpoint.fleet)
         self.store.endpoints.pop(endpoint.arn, None)
-        if endpoint.fleet is not None:
-            await endpoint.fleet.stop()
 
     async def update(self, endpoint: Endpoint, retained: Fleet | None) -> None:
         """Blue/green: the new fleet comes up beside the old one and takes its place, or goes again.
@@ -73,6 +72,7 @@ class Deploying(Watching):
         except Exception as error:
             raise faults.ConfigGone(str(getattr(error, "message", error))) from error
         fleet = Fleet(self.machine, endpoint.name, config, models)
+        self.fleets.add(fleet)
         for variant in fleet.variants if retained else ():
             kept = retained.variant(variant.name) if retained else None
             if kept and not variant.serverless:
@@ -129,8 +129,7 @@ class Deploying(Watching):
         """The new fleet is the endpoint's; the old one goes once it has answered what it was asked."""
         old, endpoint.fleet = endpoint.fleet, pending.fleet
         endpoint.config, endpoint.pending, endpoint.green_share = pending.config, None, 0.0
-        if old is not None:
-            await old.stop()
+        await self.end(old)
         endpoint.failure_reason = None
         endpoint.move("InService", self.now())
 
@@ -140,8 +139,7 @@ class Deploying(Watching):
         endpoint.failure_reason = _reason(error)
         endpoint.move("RollingBack", self.now())
         await self.cloud.clock.sleep(self.cloud.config.durations.endpoint_rolling_back)
-        if pending.fleet is not None:
-            await pending.fleet.stop()
+        await self.end(pending.fleet)
         endpoint.pending = None
         failed, endpoint.rollback_fails = endpoint.rollback_fails, False
         endpoint.move("UpdateRollbackFailed" if failed else "InService", self.now())
@@ -149,8 +147,7 @@ class Deploying(Watching):
     async def _fail(self, endpoint: Endpoint, fleet: Fleet | None, error: Exception) -> None:
         endpoint.fleet = None
         endpoint.failure_reason = _reason(error)
-        if fleet is not None:
-            await fleet.kill()
+        await self.end(fleet, at_once=True)
         endpoint.move("Failed", self.now())
 
 

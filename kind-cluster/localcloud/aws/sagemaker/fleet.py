@@ -6,6 +6,7 @@ On AWS there is one for each instance. Here instances only count for shares of t
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tarfile
 import uuid
 from dataclasses import dataclass
@@ -117,13 +118,12 @@ class Fleet:
             environment=dict(container.get("Environment") or {}),
             model=surroundings.unpacked_at(self._machine.scratch, uuid.uuid4().hex),
         )
-        await self._unpack(container.get("ModelDataUrl"), plan)
+        await asyncio.to_thread(plan.model.mkdir, parents=True)
+        if url := container.get("ModelDataUrl"):
+            await self._unpack(url, plan)
         return plan
 
-    async def _unpack(self, url: str | None, plan: Plan) -> None:
-        assert plan.model is not None
-        if url is None:
-            return
+    async def _unpack(self, url: str, plan: Plan) -> None:
         try:
             archive = await self._machine.read_object(*artifact.place_of(url))
         except ClientError as error:
@@ -131,6 +131,7 @@ class Fleet:
         try:
             await asyncio.to_thread(artifact.unpack, archive, plan.model)
         except (tarfile.TarError, EOFError, OSError) as error:
+            await asyncio.to_thread(shutil.rmtree, plan.model.parent, ignore_errors=True)
             raise faults.ModelDataCorrupt(url) from error
 
 

@@ -14,11 +14,11 @@ import aiohttp
 
 from localcloud.aws.sagemaker import surroundings
 from localcloud.aws.sagemaker.machine import Machine
+from localcloud.aws.sagemaker.surroundings import PORT
 from localcloud.runtime.container import Container
 from localcloud.runtime.errors import RuntimeFault
 from localcloud.runtime.shipping import LogStream
 
-PORT = 8080
 _LOOK = 0.05  # real seconds between pings of a container that starts
 _PING_SECONDS = 2.0  # real: what AWS gives a ping
 _STOP_SECONDS = 5.0  # real, from SIGTERM to SIGKILL
@@ -36,7 +36,7 @@ class Plan:
     image: str  # as resolved
     role: str
     environment: dict[str, str]
-    model: Path | None  # where its archive was unpacked
+    model: Path  # where its archive was unpacked
 
 
 @dataclass(frozen=True)
@@ -134,18 +134,16 @@ class Host:
         """Ends it: SIGTERM, SIGKILL after `grace` real seconds."""
         self.ready = False
         if self._running is not None:
-            container = self._container
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-            if container is not None:
-                await container.stop(grace)
+            if self._container is not None:
+                await self._container.stop(grace)
         if self._log is not None:
             await self._log.close()
         if self._token is not None:
             self._machine.cloud.credentials.revoke(self._token)
         self._machine.addresses.give_back(self._address)
-        if self.plan.model is not None:
-            await asyncio.to_thread(shutil.rmtree, self.plan.model.parent, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self.plan.model.parent, ignore_errors=True)
 
     async def _keep_running(self) -> None:
         pause = _RESTART
@@ -159,15 +157,25 @@ class Host:
         assert self._log is not None
         self.starts += 1
         try:
-            launch = surroundings.launch(self._machine, self, self._address, self._token or "")
-            image, command = surroundings.command(self._machine, self.plan.image)
-            container = await self._machine.container(image, command(launch), self._log.append)
-            await container.start()
-            self._container = container
+            launch = await surroundings.launch(self._machine, self, self._address, self._token or "")
+            container = await self._machine.container(self.plan.image, launch, self._log.append)
+            await self._begin(container)
             await container.wait()
         except RuntimeFault as fault:
             self._log.append(str(fault))
         self.exits += 1
+
+    async def _begin(self, container: Container) -> None:
+        """Cut short, it still knows what runs, so that it can be ended."""
+        begun = asyncio.create_task(container.start())
+        try:
+            await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            await asyncio.wait([begun])
+            if begun.exception() is None:
+                self._container = container
+            raise
+        self._container = container
 
     def _url(self, path: str) -> str:
         return f"http://{self._address}:{PORT}/{path}"

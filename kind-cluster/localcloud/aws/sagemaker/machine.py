@@ -39,9 +39,13 @@ class Machine(machine.Machine):
             )
         return self._session
 
+    async def in_docker(self, reference: str) -> bool:
+        """Whether Docker will run the image of that name."""
+        return await self._engine.image(reference) is not None
+
     async def knows(self, reference: str) -> bool:
         """Whether there is an image of that name."""
-        if await self._engine.image(reference) is not None:
+        if await self.in_docker(reference):
             return True
         try:
             self.image(reference)

@@ -9,7 +9,7 @@ from localcloud.aws.sagemaker import checks
 from localcloud.aws.sagemaker.deploying import Deploying
 from localcloud.aws.sagemaker.errors import in_progress, invalid
 from localcloud.aws.sagemaker.fleet import Fleet, Variant
-from localcloud.aws.sagemaker.records import Document, Endpoint, EndpointConfig, Pending
+from localcloud.aws.sagemaker.records import SERVING, Document, Endpoint, EndpointConfig, Pending
 
 
 class UpdateOperations(Deploying):
@@ -75,7 +75,7 @@ class UpdateOperations(Deploying):
 
     def _scaled(self, endpoint: str, variant: str) -> Variant | None:
         record = self.store.find_endpoint(endpoint)
-        if record is None or record.fleet is None or record.status == "Deleting":
+        if record is None or record.fleet is None or record.status not in SERVING:
             return None
         found = record.fleet.variant(variant)
         return found if found and not found.serverless else None

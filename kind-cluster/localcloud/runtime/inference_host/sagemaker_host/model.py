@@ -41,7 +41,9 @@ class Model:
 
 def _module(directory: Path) -> ModuleType | None:
     """`code/inference.py` (SAGEMAKER_PROGRAM in SAGEMAKER_SUBMIT_DIRECTORY); other modules lie beside it."""
-    code = Path(os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY") or directory / "code")
+    # An image may say where it is on AWS.
+    given = os.environ.get("SAGEMAKER_SUBMIT_DIRECTORY", "").replace("/opt/ml/model", str(directory), 1)
+    code = Path(given or directory / "code")
     program = code / (os.environ.get("SAGEMAKER_PROGRAM") or "inference.py")
     if not program.is_file():
         raise FileNotFoundError(f"no {program.name} in the model archive's code/ ({program} is missing)")
