@@ -70,6 +70,8 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
         changes = super().diff(want, have)
         if have.attrs["status"] in DEAD:
             return changes if self.replaces(want, have) else ()
+        if came_true(want, have):
+            return (*changes, Change("trying", have.attrs["trying"], ""))
         if have.attrs["failed"] is None or have.attrs["failed"] != want.config_name:
             return changes
         others = tuple(c for c in changes if c.field != "config_name")
@@ -111,6 +113,10 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
         changed = {c.field for c in changes}
         if "config_name" in changed:
             have = await self._rolled_out(scope, want, have)
+            scope.inventory.wrote(have)
+        if "trying" in changed:
+            await sagemaker.untag(scope, have.id, [TRYING])
+            have = without_note(have)
             scope.inventory.wrote(have)
         if "tags" in changed:
             after = await sagemaker.retag(scope, have.id, want.tags, have.fields["tags"])
@@ -196,6 +202,23 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
             scope.inventory.wrote(now)
             raise Stall(UNDONE, undone(now))
         return told, found
+
+
+def came_true(want: Endpoint, have: Observed) -> bool:
+    """Whether the note of a rollout is of no use any more.
+
+    Left on, it would make of an endpoint that somebody leads back by hand one that AWS led back.
+    """
+    trying = Trying.parse(have.attrs["trying"])
+    if trying is None or have.attrs["status"] != "InService":
+        return False
+    return bool(trying.config == have.fields["config_name"] == want.config_name)
+
+
+def without_note(have: Observed) -> Observed:
+    found = {key: value for key, value in have.fields.get("tags", {}).items() if key != TRYING}
+    fields = {**have.fields, "tags": found} if "tags" in have.fields else have.fields
+    return replace(have, fields=fields, attrs={**have.attrs, "trying": ""})
 
 
 def undone(have: Observed) -> str:

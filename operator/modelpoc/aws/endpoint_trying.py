@@ -15,7 +15,10 @@ _FORM = re.compile(r"(?P<config>\S+)@(?P<at>\d+(\.\d+)?)( from (?P<before>\S+))?
 
 @dataclass(frozen=True)
 class Trying:
-    """Written just before UpdateEndpoint. A tag value takes 256 characters, and this at most 150."""
+    """Written just before UpdateEndpoint, taken off once it came true.
+
+    A tag's value takes 256 characters, and this at most 150.
+    """
 
     config: str
     """Name of the configuration that was to take over."""

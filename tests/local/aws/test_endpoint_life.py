@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +96,23 @@ async def test_another_configuration_takes_over_while_the_old_one_serves(poc: Ho
     settled = await poc.steady()
     assert (settled.state.phase, settled.attrs["serving"]) == (Phase.SETTLED, new)
     assert len(settled.refs) == 1
-    assert KIND.diff(want, settled) == ()
+    assert {c.field for c in KIND.diff(want, settled)} == {"trying"}
+    assert await poc.bench.mended(KIND, want) == {"trying"}
     assert poc.answer()["revision"] == "two"
+
+
+async def test_an_endpoint_led_back_by_hand_is_led_forth_again(poc: Hosted) -> None:
+    """As with configurations of a user's own, which stay."""
+    want = poc.to(await poc.config())
+    await poc.update(want)
+    await poc.steady()
+    await poc.bench.mended(KIND, want)
+    poc.bench.client("sagemaker").update_endpoint(
+        EndpointName=want.name, EndpointConfigName=str(poc.want.config_name)
+    )
+    have = await poc.steady()
+    assert KIND.state_for(want, have).phase is Phase.SETTLED
+    assert await poc.bench.mended(KIND, want) == {"config_name"}
 
 
 async def test_a_canary_is_watched_by_its_alarms(poc: Hosted) -> None:
@@ -157,6 +174,26 @@ async def test_a_model_that_does_not_load_is_told_and_the_old_one_serves_on(poc:
     assert KIND.diff(want, have) == ()
     assert (have.attrs["failed"], have.attrs["serving"]) == (bad, poc.want.config_name)
     assert "no such layer" in await KIND.explain(poc.bench.scope, have)
+    assert poc.answer()["output"] == 1
+
+
+async def test_requests_that_fail_in_a_canary_take_it_back(poc: Hosted) -> None:
+    bad = await poc.config({"fail": "no such layer"})
+    name = f"5xx-{poc.want.name}"
+    watcher = replace(
+        await alarm(poc.bench), name=name,
+        dimensions={"EndpointName": poc.want.name, "VariantName": "model"},
+    )  # fmt: skip
+    await poc.bench.made(KINDS["Alarm"], watcher)
+    want = poc.to(bad, rollout="Canary", step_instances=1, wait_seconds=3_600, alarms=(name,))
+    await poc.update(want)
+    async with asyncio.timeout(40):
+        while (have := await poc.see()).state.busy:
+            with suppress(Exception):  # the canary's share
+                await asyncio.to_thread(poc.answer)
+    assert (have.attrs["failed"], KIND.state_for(want, have).phase) == (bad, Phase.BROKEN)
+    assert name in KIND.state_for(want, have).message
+    assert KIND.diff(want, have) == ()
     assert poc.answer()["output"] == 1
 
 

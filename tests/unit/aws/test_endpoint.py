@@ -23,7 +23,7 @@ from tests.unit.aws.sagemaker_answers import (
     updating,
 )
 
-from modelpoc.aws.endpoint import Endpoint, EndpointKind, refused
+from modelpoc.aws.endpoint import Endpoint, EndpointKind, refused, without_note
 from modelpoc.aws.endpoint_request import create_request, deployment, longest, update_request
 from modelpoc.aws.endpoint_state import observed
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
@@ -145,6 +145,19 @@ def test_neither_forth_nor_back_is_broken_until_something_else_is_wanted() -> No
     assert (state.phase, state.reason, state.busy) == (Phase.BROKEN, "RolloutFailed", False)
     assert changed(replace(WANT, config_name=NEWER), have) == ["config_name"]
     assert changed(replace(TO_NEW, retry=True), have) == ["config_name"]
+
+
+def test_the_note_of_a_rollout_that_came_true_is_taken_off() -> None:
+    have = seen(told(config=NEW), trying())
+    assert changed(TO_NEW, have) == ["trying"]
+    assert KIND.state_for(TO_NEW, have).phase is Phase.SETTLED
+    assert changed(TO_NEW, without_note(have)) == []
+    assert without_note(have).fields["tags"] == WANT.tags
+
+
+def test_what_somebody_led_back_by_hand_is_led_forth_again() -> None:
+    have = seen(told(config=OLD))
+    assert changed(TO_NEW, have) == ["config_name"]
 
 
 # replaced
