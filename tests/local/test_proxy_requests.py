@@ -108,7 +108,7 @@ def test_a_plain_invoke_goes_to_the_model(world: ProxyWorld, echo: Poc) -> None:
         (b"{'input': 1}", {"content_type": "application/json; charset=utf-8"}, (400, "MalformedJson")),
         (b'{"input": 1}', {}, (415, "MissingContentType")),
         (b"1,2,3", {"content_type": "text/csv"}, (415, "ModelRefused")),
-        (b'{"input": 1}', {"content_type": "application/x-www-form-urlencoded"}, (415, "ModelRefused")),
+        (b'{"input": 1}', {"content_type": "application/x-www-form-urlencoded"}, (415, "WrongContentType")),
         (b'{"bad": "url is missing"}', {"content_type": "application/json"}, (400, "ModelRefused")),
         (
             b'{"fail": "no picture", "status": 422}',

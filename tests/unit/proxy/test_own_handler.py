@@ -117,6 +117,13 @@ def test_a_handler_that_fails_is_told_in_words(make: Make, source: str, status: 
     assert function.logged[-1]["detail"]
 
 
+def test_the_log_says_where_a_handler_failed(make: Make) -> None:
+    function = make("def lambda_handler(event, context):\n    return {}['nowhere']")
+    function(event(body="{}"))
+    assert "handler.py" in function.logged[-1]["detail"]
+    assert "KeyError: 'nowhere'" in function.logged[-1]["detail"]
+
+
 def test_a_body_that_is_no_json_is_no_fault_of_the_handlers(make: Make) -> None:
     function = make(SEED)
     assert error_of(function(event(body="not json")))[:2] == (400, "MalformedJson")

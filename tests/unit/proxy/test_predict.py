@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -104,6 +105,11 @@ def test_everything_else_comes_back_in_base64(content_type: str | None, body: by
         (event(body=b"\xff\xfe{", headers=JSON), 400, "MalformedJson"),
         ({**event(body="%%%", headers=JSON), "isBase64Encoded": True}, 400, "MalformedBody"),
         (event(body="{}"), 415, "MissingContentType"),
+        (
+            event(body=b'{"a": 1}', headers={"content-type": "application/x-www-form-urlencoded"}),
+            415,
+            "WrongContentType",
+        ),
         (event(body="{}", headers={"content-type": "  "}), 415, "MissingContentType"),
         (event(body="{}", headers={"content-type": "text/plain; a=é"}), 415, "MissingContentType"),
         (event(body="x" * 6_291_457, headers={"content-type": "text/csv"}), 413, "PayloadTooLarge"),
@@ -114,6 +120,12 @@ def test_a_bad_request_does_not_reach_the_model(asked: dict[str, Any], status: i
     aws = FakeAws()
     assert error_of(Function(aws)(asked))[:2] == (status, code)
     assert aws.asked == []
+
+
+def test_a_real_form_reaches_the_model() -> None:
+    aws = FakeAws()
+    Function(aws)(event(body=b"a=1&b=2", headers={"content-type": "application/x-www-form-urlencoded"}))
+    assert aws.asked[0]["Body"] == b"a=1&b=2"
 
 
 def test_malformed_json_is_told_with_its_place() -> None:
@@ -246,6 +258,23 @@ def test_a_model_slower_than_the_functions_time_is_not_waited_for() -> None:
     assert error_of(answer)[:2] == (504, "DeadlineExceeded")
     assert time.monotonic() - began < 2
     assert function.aws.forgotten == 1, "a client half way through an answer must not be used again"
+
+
+def test_an_answer_that_only_trickles_is_not_waited_for() -> None:
+    class Trickle:
+        def read(self, size: int) -> bytes:
+            time.sleep(0.05)
+            return b"."
+
+    class Trickling(FakeAws):
+        def invoke_endpoint(self, **asked: Any) -> dict[str, Any]:
+            return {"Body": Trickle(), "ContentType": "text/plain"}
+
+    function, asked = Function(Trickling()), event(body="{}", headers=JSON)
+    # In another thread no signal interrupts it.
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(function, asked, Context(seconds=0.4)).result(5)
+    assert error_of(answer)[:2] == (504, "DeadlineExceeded")
 
 
 def test_the_gateways_patience_counts_from_when_it_took_the_request() -> None:

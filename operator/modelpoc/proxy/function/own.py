@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,8 @@ from .passing import check_json
 from .request import Request
 
 Handler = Callable[[Any, Any], Any]
+_TRACE = 4000
+"""Characters of a traceback that go to the log: its end says most."""
 FAILED = "the POC's own handler failed: whoever runs it finds the cause in the function's log"
 
 
@@ -96,7 +99,8 @@ def _problem(error: BaseException, request: Request) -> Problem:
             check_json(request.body)
         except Problem as malformed:
             return malformed
-    return Problem(500, "HandlerFailed", FAILED, detail=repr(error))
+    where = "".join(traceback.format_exception(error))[-_TRACE:]
+    return Problem(500, "HandlerFailed", FAILED, detail=where)
 
 
 def _handler_of(module: ModuleType) -> Handler:

@@ -42,8 +42,11 @@ def _parameters(request: Request, endpoint: str) -> dict[str, Any]:
     content_type = _content_type(request)
     if len(body) > MAX_BODY:
         raise too_large(f"{len(body)} bytes")
-    if content_type.partition(";")[0].strip().lower() == "application/json":
-        check_json(body)
+    match content_type.partition(";")[0].strip().lower():
+        case "application/json":
+            check_json(body)
+        case "application/x-www-form-urlencoded":
+            _check_form(body)
     parameters = {"EndpointName": endpoint, "Body": body, "ContentType": content_type}
     accept = request.headers.get("accept", "")
     # "Anything" is what browsers and curl say when nobody asked for something: left to the model.
@@ -80,6 +83,20 @@ def check_json(body: bytes) -> None:
         raise Problem(
             400, "MalformedJson", f"the body is not JSON{where}; send JSON, or say what it is in Content-Type"
         ) from error
+
+
+def _check_form(body: bytes) -> None:
+    """Problem 415 when JSON comes as a form: curl says so of everything unless told otherwise."""
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return
+    raise Problem(
+        415,
+        "WrongContentType",
+        "the body is JSON, but the request says that it is a form: send the header Content-Type, "
+        "as in curl -H 'Content-Type: application/json'",
+    )
 
 
 def _invoke(parameters: dict[str, Any], deadline: Deadline, aws: Aws) -> Any:
