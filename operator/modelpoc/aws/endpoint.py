@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.endpoint_request import create_request, update_request
+from modelpoc.aws.endpoint_request import create_request, fitted, instances_of, update_request
 from modelpoc.aws.endpoint_state import DEAD, IN_TRANSITION, UNDONE, observed
 from modelpoc.aws.endpoint_trying import Trying
 from modelpoc.aws.endpoint_why import why
@@ -80,8 +80,13 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
         return others
 
     def state_for(self, want: Endpoint, have: Observed) -> State:
-        """Broken when what is wanted was rolled back; somebody else's failed rollout is none of ours."""
+        """Broken when what is wanted was rolled back; somebody else's failed rollout is none of ours.
+
+        Settled while AWS scales or maintains what is wanted: that serves all the while.
+        """
         failed = have.attrs["failed"]
+        if serves_on(want, have):
+            return State()
         if have.state.phase is not Phase.SETTLED or failed is None or failed != want.config_name:
             return have.state
         return State(Phase.BROKEN, UNDONE, undone(have))
@@ -158,7 +163,7 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
         note = {TRYING: str(Trying(str(want.config_name), modified, before))}
         await sagemaker.tag(scope, have.id, note)
         scope.inventory.wrote(observed(told, {**found, **note}))
-        request = update_request(want)
+        request = update_request(fitted(want, instances_of(told.get("ProductionVariants") or ())))
         try:
             await scope.call("sagemaker", "UpdateEndpoint", **request)
         except AnswerLost:
@@ -202,6 +207,14 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
             scope.inventory.wrote(now)
             raise Stall(UNDONE, undone(now))
         return told, found
+
+
+def serves_on(want: Endpoint, have: Observed) -> bool:
+    """Whether what is wanted is in service, whatever AWS does to its instances."""
+    at_work = have.attrs["status"] in ("Updating", "SystemUpdating", "RollingBack")
+    if not at_work or have.attrs["pending"] is not None or have.attrs["failed"] == want.config_name:
+        return False
+    return bool(have.attrs["serving"] == want.config_name)
 
 
 def came_true(want: Endpoint, have: Observed) -> bool:

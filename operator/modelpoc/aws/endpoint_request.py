@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelpoc.aws import tags
@@ -52,6 +54,27 @@ def update_request(want: Endpoint) -> dict[str, Any]:
     if want.rollout != "AllAtOnce" or want.alarms:
         request["DeploymentConfig"] = deployment(want)
     return request
+
+
+def fitted(want: Endpoint, instances: int) -> Endpoint:
+    """The same for so many instances, as autoscaling may have left fewer than the spec began with.
+
+    A step takes at most half of them; of a single one there is no half, and it goes over at once, with
+    the alarms still watching (TrafficRoutingConfig, API reference).
+    """
+    if want.rollout == "AllAtOnce" or not want.retain_counts or instances < 1:
+        return want
+    if instances == 1:
+        return replace(want, rollout="AllAtOnce")
+    if want.step_instances is not None and want.step_instances > instances // 2:
+        return replace(want, step_instances=instances // 2)
+    return want
+
+
+def instances_of(variants: Iterable[Mapping[str, Any]]) -> int:
+    """The fewest instances that a variant of DescribeEndpoint shall have; 0 where that is not told."""
+    counts = [v.get("DesiredInstanceCount") or 0 for v in variants]
+    return min(counts, default=0)
 
 
 def deployment(want: Endpoint) -> dict[str, Any]:

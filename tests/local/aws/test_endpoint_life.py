@@ -128,6 +128,34 @@ async def test_a_canary_is_watched_by_its_alarms(poc: Hosted) -> None:
     assert watcher.id not in settled.refs
 
 
+async def test_a_canary_of_what_was_scaled_to_one_goes_over_at_once(poc: Hosted) -> None:
+    poc.bench.client("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName=poc.want.name,
+        DesiredWeightsAndCapacities=[{"VariantName": "model", "DesiredInstanceCount": 1}],
+    )
+    scaling = await poc.see()
+    assert (scaling.state.busy, KIND.state_for(poc.want, scaling).phase) == (True, Phase.SETTLED)
+    await poc.steady()
+    new = await poc.config()
+    await poc.update(poc.to(new, rollout="Canary", step_instances=1, wait_seconds=60, retain_counts=True))
+    assert (await poc.steady()).attrs["serving"] == new
+    shown = poc.bench.client("sagemaker").describe_endpoint(EndpointName=poc.want.name)
+    assert "LastDeploymentConfig" not in shown
+    assert shown["ProductionVariants"][0]["DesiredInstanceCount"] == 1
+
+
+async def test_a_serverless_endpoint_rolls_over_too(bench: Bench) -> None:
+    sizes = {"serverless_memory": 2048, "serverless_concurrency": 5}
+    plain = Hosted(bench, await endpoint(bench))
+    poc = Hosted(bench, plain.to(await plain.config(**sizes)))
+    await bench.made(KIND, poc.want)
+    await poc.steady()
+    new = await poc.config({"revision": "two"}, **sizes)
+    await poc.update(poc.to(new))
+    assert (await poc.steady()).attrs["serving"] == new
+    assert poc.answer()["revision"] == "two"
+
+
 async def test_an_alarm_that_is_not_there_yet_holds_the_update_back(poc: Hosted) -> None:
     want = poc.to(await poc.config(), alarms=("5xx-nowhere",))
     with pytest.raises(Gone):
@@ -156,6 +184,7 @@ async def test_maintenance_is_waited_out(poc: Hosted) -> None:
     assert (have.state.phase, have.state.busy, have.attrs["serving"]) == (
         Phase.SETTLING, True, poc.want.config_name,
     )  # fmt: skip
+    assert KIND.state_for(poc.want, have).phase is Phase.SETTLED
     with pytest.raises(NotYet):
         await KIND.delete(poc.bench.scope, have)
     poc.asked_of_aws(maintenance=False)

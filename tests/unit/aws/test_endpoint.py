@@ -24,7 +24,14 @@ from tests.unit.aws.sagemaker_answers import (
 )
 
 from modelpoc.aws.endpoint import Endpoint, EndpointKind, refused, without_note
-from modelpoc.aws.endpoint_request import create_request, deployment, longest, update_request
+from modelpoc.aws.endpoint_request import (
+    create_request,
+    deployment,
+    fitted,
+    instances_of,
+    longest,
+    update_request,
+)
 from modelpoc.aws.endpoint_state import observed
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Phase
@@ -83,6 +90,14 @@ def test_a_rollout_under_way_to_what_is_wanted_is_waited_for() -> None:
     assert changed(TO_NEW, have) == []
     assert KIND.state_for(TO_NEW, have).phase is Phase.SETTLING
     assert changed(WANT, have) == ["config_name"]
+    assert have.state.busy
+
+
+@pytest.mark.parametrize("status", ["Updating", "SystemUpdating", "RollingBack"])
+def test_what_is_wanted_is_settled_while_aws_scales_or_maintains_it(status: str) -> None:
+    have = seen(told(status))
+    assert KIND.state_for(WANT, have).phase is Phase.SETTLED
+    assert changed(TO_NEW, have) == ["config_name"]
     assert have.state.busy
 
 
@@ -250,6 +265,35 @@ def test_aws_gives_up_only_after_all_waits(rollout: str, more: dict[str, Any], w
 
 def test_aws_takes_no_longer_than_eight_hours() -> None:
     assert longest(replace(TO_NEW, rollout="Linear", step_percent=10, wait_seconds=3_600)) == 28_800
+
+
+@pytest.mark.parametrize(
+    ("rollout", "step", "instances", "fits"),
+    [
+        ("Canary", 2, 4, ("Canary", 2)),
+        ("Canary", 2, 3, ("Canary", 1)),
+        ("Linear", 2, 2, ("Linear", 1)),
+        ("Canary", 1, 1, ("AllAtOnce", 1)),
+        ("Canary", 2, 0, ("Canary", 2)),
+        ("AllAtOnce", None, 1, ("AllAtOnce", None)),
+    ],
+)
+def test_steps_fit_what_autoscaling_left(
+    rollout: str, step: int | None, instances: int, fits: tuple[str, int | None]
+) -> None:
+    want = fitted(replace(CANARY, rollout=rollout, step_instances=step), instances)
+    assert (want.rollout, want.step_instances) == fits
+    assert update_request(want)["DeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"]
+
+
+def test_without_autoscaling_the_spec_decides() -> None:
+    assert fitted(replace(CANARY, retain_counts=False), 1).rollout == "Canary"
+
+
+def test_the_smallest_variant_counts() -> None:
+    assert instances_of([{"DesiredInstanceCount": 3}, {"DesiredInstanceCount": 2}]) == 2
+    assert instances_of([{"VariantName": "serverless"}]) == 0
+    assert instances_of([]) == 0
 
 
 # refusals
