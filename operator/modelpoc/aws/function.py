@@ -69,7 +69,8 @@ class FunctionKind(BaseKind[Function, AwsScope]):
     it was known, and any other costs a call.
 
     Lambda carries out one update at a time and refuses others meanwhile: configuration first, then code.
-    One that Lambda gave up on is not tried again; the function serves as before.
+    One that Lambda gave up on is told and left, as the function serves as before; what was tried is only in
+    our mind, and forgotten with the next close look, so that it is tried again now and then.
     """
 
     kind = "Function"
@@ -145,14 +146,7 @@ class FunctionKind(BaseKind[Function, AwsScope]):
         except Gone:
             return None
         have = observed(answer["Configuration"], answer.get("Tags", {}))
-        if not deep:
-            return have
-        known = scope.inventory.get(self.kind, name)
-        # What was tried is nowhere but in our mind.
-        mind = {"tried": known.attrs["tried"]} if known and "tried" in known.attrs else {}
-        return replace(
-            with_fields(have, invoked_from=await _permission(scope, name)), attrs={**have.attrs, **mind}
-        )
+        return with_fields(have, invoked_from=await _permission(scope, name)) if deep else have
 
     async def _permitted(self, scope: AwsScope, want: Function, have: Observed) -> Observed:
         """A statement cannot be changed, only taken away and added. Sequential: added at the same time,

@@ -63,13 +63,11 @@ async def fetched(scope: AwsScope, source: str) -> bytes:
     try:
         answer = await scope.call("s3", "GetObject", Bucket=bucket, Key=key)
     except Gone as error:
-        raise Stall("ArtifactNotFound", f"s3://{source} was not found: upload the handler there") from error
+        raise Stall("ArtifactNotFound", f"s3://{source} was not found") from error
     content = await asyncio.to_thread(_body, answer)
     if len(content) > HANDLER_LIMIT:
         limit = HANDLER_LIMIT // 2**20
-        raise Stall(
-            "HandlerTooLarge", f"s3://{source} is larger than {limit} MB: leave out what it can do without"
-        )
+        raise Stall("InvalidHandler", f"s3://{source} is larger than {limit} MB, the most for a handler")
     return content
 
 

@@ -22,6 +22,8 @@ _CURES = {
     Reason.ROLLOUT_FAILED: "correct the spec to try again",
     Reason.ENDPOINT_FAILED: "correct the spec, or upload another model.tar.gz, to try again",
     Reason.ARTIFACT_NOT_FOUND: "upload it, or correct sagemaker.modelDataUrl or proxy.handler",
+    Reason.INVALID_HANDLER: "upload another handler, or correct sagemaker.proxy.handler",
+    Reason.FUNCTION_FAILED: "correct the spec to try again",
     Reason.ENDPOINT_CONFIG_NOT_FOUND: "create it, or correct sagemaker.endpointConfigName",
     Reason.BLOCKED: 'let go of it in AWS, or leave it there with the annotation modelpoc.dev/orphan: "true"',
 }

@@ -254,7 +254,7 @@ async def test_a_pocs_own_handler_is_packed_in(bench: Bench) -> None:
     ("key", "size", "asked", "reason"),
     [
         ("handler.py", 1, "other.py", "ArtifactNotFound"),
-        ("handler.py", 10 * 2**20 + 1, "handler.py", "HandlerTooLarge"),
+        ("handler.py", 10 * 2**20 + 1, "handler.py", "InvalidHandler"),
         ("handler.txt", 1, "handler.txt", "InvalidHandler"),
     ],
 )
