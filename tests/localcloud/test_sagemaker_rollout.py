@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +90,13 @@ def alarm(world: World, name: str, endpoint: str, metric: str = "Invocation5XXEr
     return name
 
 
+def pending_status(world: World, name: str) -> str:
+    """What the new fleet's only variant is about."""
+    [variant] = world.describe(name)["PendingDeploymentSummary"]["ProductionVariants"]
+    [status] = variant["VariantStatus"]
+    return str(status["Status"])
+
+
 def state(world: World, name: str) -> str:
     [found] = world.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     return str(found["StateValue"])
@@ -104,6 +112,7 @@ def test_a_switch_loses_no_request_and_shows_where_it_goes(world: World) -> None
         shown = world.describe("plain")
         assert (shown["EndpointStatus"], shown["EndpointConfigName"]) == ("Updating", "plain-old")
         assert shown["PendingDeploymentSummary"]["EndpointConfigName"] == "plain-new"
+        assert pending_status(world, "plain") == "Creating"
         assert shown["LastModifiedTime"] > before["LastModifiedTime"]
         done = world.settled("plain")
         reached = len(load.answers)
@@ -127,6 +136,7 @@ def test_a_canary_gets_its_share_and_then_all(world: World) -> None:
         look = world.until(
             lambda: world.cloud.local("sagemaker/endpoints/canary"), lambda e: e["newShare"] == 0.25
         )
+        assert pending_status(world, "canary") == "Baking"
         assert [len(look["containers"]), len(look["newContainers"])] == [1, 1]
         start = len(load.answers)
         world.until(lambda: len(load.answers), lambda n: n > start + 60)
@@ -164,6 +174,7 @@ def test_a_new_fleet_that_cannot_load_is_rolled_back(world: World) -> None:
     with Load(world, "bad") as load:
         update(world, "bad", "bad-new")
         world.settled("bad", "RollingBack")
+        assert pending_status(world, "bad") == "Deleting"
         done = world.settled("bad")
     assert load.failures == []
     assert set(load.answers) == {"bad-old"}
@@ -257,6 +268,20 @@ def test_a_rollback_may_fail_and_be_mended_by_another_update(world: World) -> No
     assert world.ask("mixed")["revision"] == "mixed-old"
     update(world, "mixed", "mixed-good")
     assert world.settled("mixed")["EndpointConfigName"] == "mixed-good"
+
+
+def test_a_cloud_that_stops_in_the_middle_leaves_no_container(start_cloud: Callable[..., Any]) -> None:
+    ending = World(start_cloud(time_scale=SCALE))
+    ending.config("ending-old")
+    ending.config("ending-new")
+    ending.endpoint("ending", "ending-old")
+    update(ending, "ending", "ending-new", DeploymentConfig=policy("CANARY", HALF, 3000))
+    ending.until(lambda: ending.cloud.local("sagemaker/endpoints/ending"), lambda e: e["newShare"] == 0.5)
+    pids = {ending.ask("ending")["pid"] for _ in range(4)}
+    assert len(pids) == 2
+    ending.cloud.run(ending.cloud.aws.stop())
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert not list((ending.cloud.aws.config.state_dir / "endpoints").iterdir())
 
 
 def test_a_deployment_that_takes_too_long_goes_back(world: World) -> None:

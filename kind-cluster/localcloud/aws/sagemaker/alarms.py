@@ -50,6 +50,8 @@ def state(alarm: Document, samples: Samples, now: float, period: float) -> tuple
     if treatment == "missing" and gaps:
         # AWS looks further back for what is missing; with what there is, fewer datapoints must suffice.
         wanted = min(wanted, len(seen))
+    if treatment == "ignore" and bad < wanted <= bad + gaps:
+        return None, "too few datapoints were received"
     shown = ", ".join(f"{value:g}" for value in seen) or "missing"
     side = "" if bad >= wanted else "not "
     reason = f"Threshold Crossed: {bad} of {len(values)} datapoints [{shown}] ({side}in ALARM) {threshold:g}"

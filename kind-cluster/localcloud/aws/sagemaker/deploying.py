@@ -50,7 +50,7 @@ class Deploying(Watching):
             pending.fleet = self._fleet(endpoint, pending.config, retained)
             rollout = planned(endpoint.deployment, pending.fleet.instances)
             await self._bring_up(pending.fleet)
-            await self._shift(endpoint, rollout)
+            await self._shift(endpoint, pending, rollout)
         except Exception as error:
             await self._roll_back(endpoint, pending, error)
         else:
@@ -93,7 +93,7 @@ class Deploying(Watching):
         await clock.sleep(provisioning)
         await fleet.well(begun + patience, begun + max(patience, _START_FLOOR))
 
-    async def _shift(self, endpoint: Endpoint, rollout: Rollout) -> None:
+    async def _shift(self, endpoint: Endpoint, pending: Pending, rollout: Rollout) -> None:
         """Moves the traffic step by step, watching the alarms all the while.
 
         The start of the containers counts for what it takes on AWS, however long it took here.
@@ -101,7 +101,9 @@ class Deploying(Watching):
         spent = self.cloud.config.durations.endpoint_provisioning
         deadline = time.monotonic() + self.cloud.clock.seconds(rollout.timeout - spent)
         for share in rollout.shares:
+            pending.move("ActivatingTraffic", self.now())
             endpoint.green_share = share
+            pending.move("Baking", self.now())
             await self._bake(rollout, rollout.wait, deadline)
         await self._bake(rollout, rollout.termination, deadline)
 
@@ -136,6 +138,7 @@ class Deploying(Watching):
     async def _roll_back(self, endpoint: Endpoint, pending: Pending, error: Exception) -> None:
         """All traffic back to the old fleet; then the new one goes."""
         endpoint.green_share = 0.0
+        pending.move("Deleting", self.now())
         endpoint.failure_reason = _reason(error)
         endpoint.move("RollingBack", self.now())
         await self.cloud.clock.sleep(self.cloud.config.durations.endpoint_rolling_back)

@@ -60,6 +60,12 @@ class Pending:
     config: EndpointConfig
     started: datetime
     fleet: Fleet | None = None
+    phase: str = "Creating"  # then ActivatingTraffic, Baking, Deleting: VariantStatus
+    phase_started: datetime | None = None
+
+    def move(self, phase: str, now: datetime) -> None:
+        """The next phase, at that moment."""
+        self.phase, self.phase_started = phase, now
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.aws.sagemaker.fleet import Fleet, Variant
-from localcloud.aws.sagemaker.records import Document, Endpoint
+from localcloud.aws.sagemaker.records import Document, Endpoint, Pending
 
 _WITH_VARIANTS = frozenset(
     {"InService", "Updating", "SystemUpdating", "RollingBack", "Deleting", "UpdateRollbackFailed"}
@@ -44,13 +44,14 @@ def _pending(endpoint: Endpoint) -> Document:
     assert pending is not None
     shown: Document = {"EndpointConfigName": pending.config.name, "StartTime": pending.started}
     if pending.fleet is not None:
-        shown["ProductionVariants"] = [_pending_variant(v) for v in pending.fleet.variants]
+        shown["ProductionVariants"] = [_pending_variant(v, pending) for v in pending.fleet.variants]
     return shown
 
 
-def _pending_variant(variant: Variant) -> Document:
+def _pending_variant(variant: Variant, pending: Pending) -> Document:
     kind = variant.document.get("InstanceType")
-    return _variant(variant) | ({"InstanceType": kind} if kind else {})
+    status = {"Status": pending.phase, "StartTime": pending.phase_started or pending.started}
+    return _variant(variant) | {"VariantStatus": [status]} | ({"InstanceType": kind} if kind else {})
 
 
 def _variant(variant: Variant) -> Document:
