@@ -158,6 +158,16 @@ def answering(functions: Functions, api: Api) -> str:
     return "/answer"
 
 
+def test_head_is_answered_without_a_body(functions: Functions, api: Api) -> None:
+    source = (
+        "def handler(event, context):\n    return dict(statusCode=200, body='text', headers={'X-A': 'b'})\n"
+    )
+    served(functions, api, source, "ANY /head")
+    status, body, headers = api.ask("/head", "HEAD")
+    assert (status, body, headers["X-A"], headers["Content-Length"]) == (200, b"", "b", "4")
+    assert api.ask("/head")[:2] == (200, b"text")
+
+
 def test_cookies_and_headers_of_an_answer(api: Api, answering: str) -> None:
     allow = "{'Access-Control-Allow-Origin': '*'}"
     given = f"dict(statusCode=200, cookies=['a=1; Secure', 'b=2'], headers={allow})"
@@ -172,6 +182,7 @@ def test_cookies_and_headers_of_an_answer(api: Api, answering: str) -> None:
     [
         "{'statusCode': 'well'}",
         "{'statusCode': 99}",
+        "{'statusCode': 200, 'headers': {'x': 'a\\nb'}}",
         "{'statusCode': 200, 'body': {'a': 1}}",
         "{'statusCode': 200, 'headers': {'x': ['a']}}",
         "{'statusCode': 200, 'body': '%', 'isBase64Encoded': True}",

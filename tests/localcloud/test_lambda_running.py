@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -322,6 +325,32 @@ def test_reserved_concurrency_limits_what_runs_at_once(functions: Functions) -> 
     refused(
         "TooManyRequestsException", "Rate Exceeded", functions.aws.invoke, FunctionName=name, Payload=b"0"
     )
+
+
+CLOUD = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from localcloud.cloud import CloudConfig
+from tests.localcloud.conftest import RunningCloud
+from tests.localcloud.lambda_world import Functions
+functions = Functions(RunningCloud(CloudConfig(state_dir=Path(sys.argv[1]), time_scale=200)))
+name = functions.create("import os\\ndef handler(event, context): return os.getpid()")
+sys.stdout.write(f"{functions.invoke(name).answer}\\n")
+sys.stdout.flush()
+time.sleep(60)
+"""
+
+
+def test_sandboxes_end_with_a_cloud_that_is_killed(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", CLOUD, str(tmp_path), str(root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as cloud:
+        assert cloud.stdout is not None
+        pid = int(cloud.stdout.readline())
+        assert alive(pid)
+        cloud.kill()
+    eventually(lambda: not alive(pid))
 
 
 def test_sandboxes_end_with_their_cloud(start_cloud: Callable[..., Any]) -> None:

@@ -20,6 +20,7 @@ from localcloud.datapath.headers import Headers, first
 # Verified against AWS in https://github.com/ministackorg/ministack/pull/766: these bodies come as text; all
 # others, forms and bodies without a type among them, come as base64.
 _TEXT = re.compile(r"text/[^;]*|application/(json|xml|javascript)")
+_CONTROL = re.compile(r"[\r\n\0]")
 
 
 class EventTooLarge(Exception):
@@ -115,7 +116,7 @@ def _status(given: Any) -> int:
         status = int(given)
     except (TypeError, ValueError):
         raise MalformedAnswer(f"statusCode {given!r}") from None
-    if not 100 <= status <= 599:
+    if not 200 <= status <= 599:
         raise MalformedAnswer(f"statusCode {status}")
     return status
 
@@ -128,6 +129,8 @@ def _headers(given: dict[str, Any]) -> list[tuple[str, str]]:
         raise MalformedAnswer("a header of several values")
     headers = [(str(name), _text(value)) for name, value in own.items()]
     headers += [("Set-Cookie", str(cookie)) for cookie in cookies]
+    if any(_CONTROL.search(name + value) for name, value in headers):
+        raise MalformedAnswer("a header of several lines")
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "text/plain;charset=UTF-8"))
     return headers

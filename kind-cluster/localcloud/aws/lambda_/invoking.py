@@ -8,7 +8,8 @@ import uuid
 
 from localcloud.aws.backend import AwsError, Call
 from localcloud.aws.lambda_.base import Answer, LambdaBase, Request
-from localcloud.aws.lambda_.errors import conflict, too_large
+from localcloud.aws.lambda_.errors import conflict, function_not_found, too_large
+from localcloud.aws.lambda_.pool import Pool
 from localcloud.aws.lambda_.records import Function
 from localcloud.aws.lambda_.sandbox import Order
 from localcloud.aws.lambda_.worker import Result
@@ -53,15 +54,17 @@ class InvokeOperations(LambdaBase):
         ResourceConflictException while the function is Pending.
         """
         _check_state(function)
+        if self.functions.get(function.name) is not function:  # it went while an event waited
+            raise function_not_found(function.arn)
         if function.reserved is not None and function.running >= function.reserved:
             raise AwsError("TooManyRequestsException", "Rate Exceeded.", status=429)
-        task = self.cloud.spawn(self._run(function, payload), f"invoke {function.name}")
+        function.running += 1
+        pool = self.pool(function)  # now: what is made later may be another function of this name
+        task = self.cloud.spawn(self._run(function, pool, payload), f"invoke {function.name}")
         result: Result = await asyncio.shield(task)
         return result
 
-    async def _run(self, function: Function, payload: bytes) -> Result:
-        function.running += 1
-        pool = self.pool(function)
+    async def _run(self, function: Function, pool: Pool, payload: bytes) -> Result:
         try:
             worker = await pool.borrow()
             try:
