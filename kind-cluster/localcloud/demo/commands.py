@@ -94,15 +94,17 @@ class Kubectl:
         return found
 
 
-def tool_environment(files: CloudFiles, model: Path) -> dict[str, str]:
-    """Ours for a model's own tool: its sources, this cloud's keys, and nothing that leads to another AWS."""
-    ours = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-    near = {key: f"{ours.get(key, '')},127.0.0.1".lstrip(",") for key in ("NO_PROXY", "no_proxy")}
+def tool_environment(model: Path) -> dict[str, str]:
+    """Ours for a model's own tool: its sources, and nothing that leads to another AWS."""
     return {
-        **ours,
-        **near,
-        **lifecycle.admin_environment(files),
+        **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
         "UV": environment.find_uv(),  # it fetches published weights
         "PYTHONPATH": str(model / "src"),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def keys(files: CloudFiles) -> dict[str, str]:
+    """What leads a program to a cloud's AWS, past any proxy."""
+    near = {key: f"{os.environ.get(key, '')},127.0.0.1".lstrip(",") for key in ("NO_PROXY", "no_proxy")}
+    return {**near, **lifecycle.admin_environment(files)}

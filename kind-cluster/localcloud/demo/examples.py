@@ -16,8 +16,12 @@ class Example:
     """What `build` does, for whoever waits."""
     groups: tuple[str, ...] = ()
     """What the tool needs beside the model's own dependencies."""
+    reports: bool = False
+    """Whether `build` ends with figures worth telling."""
     page: str = ""
     """Folder of its public page, below the model's."""
+    picture: str = ""
+    """A picture of that page to ask about; else the first example of its configuration is asked."""
     local: tuple[tuple[str, str], ...] = ()
     """Variables of its container that only a cloud on loopback needs."""
 
@@ -28,6 +32,9 @@ COUNTER = Example(
     "object_counter_training.artifact",
     "training it",
     groups=("train",),
+    reports=True,
     page="ui",
+    picture="examples/3-a.png",
+    local=(("OBJECT_COUNTER_ALLOW_PRIVATE", "1"),),
 )
-EXAMPLES: tuple[Example, ...] = (LINKER,)
+EXAMPLES = (LINKER, COUNTER)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from localcloud.demo.artifact import packed
-from localcloud.demo.commands import called, tool_environment
+from localcloud.demo.commands import called, keys, tool_environment
 from localcloud.demo.examples import Example
 from localcloud.demo.patience import Hear, patiently
 from localcloud.runtime import environment, images
@@ -34,21 +35,34 @@ class Shipping:
         await asyncio.to_thread(images.build, example.name, self.model(example), self._files.images)
 
     async def artifact(self, example: Example, bucket: str, say: Hear) -> None:
-        """As a data scientist would: with the model's own tool, in the model's own environment."""
-        model, cache = self.model(example), default_cache()
-        prepared = await patiently(
-            say,
-            "preparing its tools",
-            lambda _: asyncio.to_thread(environment.ensure, model, cache, example.groups),
-        )
-        environ = tool_environment(self._files, model)
-        tool = [str(prepared / "bin" / "python"), "-m", example.tool]
+        """To S3, as a data scientist would: with the model's own tool."""
+        tool = await self.tool(example, say)
+        made = await self.made(example, tool, say)
+        command = [*tool, "upload", "--dir", str(made), "--bucket", bucket]
+        environ = {**tool_environment(self.model(example)), **keys(self._files)}
+        label = f"uploading its artifact to s3://{bucket}/{example.name}/"
+        await patiently(say, label, lambda _: called(command, environ))
+
+    async def made(self, example: Example, tool: Sequence[str], say: Hear) -> Path:
+        """Where its artifact's files are, now or since an earlier demo; needs no cloud."""
+        model = self.model(example)
 
         async def make(out: Path) -> None:
             command = [*tool, "build", "--out", str(out)]
-            await patiently(say, example.making, lambda hear: called(command, environ, hear=hear))
+            environ = tool_environment(model)
+            report = await patiently(say, example.making, lambda hear: called(command, environ, hear=hear))
+            if example.reports:
+                say("; ".join(" ".join(line.split()) for line in report.partition("\n\n")[0].splitlines()))
 
-        made = await packed(model, cache, make)
-        upload = [*tool, "upload", "--dir", str(made), "--bucket", bucket]
-        label = f"uploading its artifact to s3://{bucket}/{example.name}/"
-        await patiently(say, label, lambda _: called(upload, environ))
+        return await packed(model, default_cache(), make)
+
+    async def tool(self, example: Example, say: Hear) -> Sequence[str]:
+        """How to call what makes and uploads its artifact, in an environment that has what it needs."""
+        prepared = await patiently(
+            say,
+            "preparing its tools",
+            lambda _: asyncio.to_thread(
+                environment.ensure, self.model(example), default_cache(), example.groups
+            ),
+        )
+        return [str(prepared / "bin" / "python"), "-m", example.tool]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -75,11 +77,17 @@ class Demo:
         pocs = {example.name: await self._kubectl.poc(example.name) for example in EXAMPLES}
         typer.echo("\n$ kubectl get modelpocs -o wide")
         typer.echo(await self._kubectl("get", "modelpocs", "-o", "wide"))
-        for poc in pocs.values():
-            show_answer(poc, poc["spec"]["examples"][0]["body"])
+        for example in EXAMPLES:
+            show_answer(pocs[example.name], self._question(example, pocs[example.name]))
         typer.echo("It is left running. To open in a browser:")
         for name, poc in pocs.items():
-            if page := self._pages.get(name):
+            page = self._pages.get(name)
+            if page:
                 typer.echo(f"  {page.url(api=poc['status']['predictUrl'])}")
             typer.echo(f"  {poc['status']['docsUrl']}")
         typer.echo(what_next(self._files, self._kubectl))
+
+    def _question(self, example: Example, poc: Mapping[str, Any]) -> Any:
+        if example.picture:
+            return {"url": self._pages[example.name].file(example.picture)}
+        return poc["spec"]["examples"][0]["body"]
