@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -99,6 +100,8 @@ def test_an_update_keeps_what_it_does_not_name(functions: Functions) -> None:
     assert shown["Description"] == "new"
     found = functions.aws.get_function(FunctionName=name)
     assert found["Tags"] == {"k": "v"}
+    with urllib.request.urlopen(found["Code"]["Location"]) as download:
+        assert download.read() == package(SOURCE + "# new\n")
     assert found["Configuration"]["CodeSha256"] == shown["CodeSha256"]
 
 

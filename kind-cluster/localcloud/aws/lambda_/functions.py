@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from localcloud.aws.backend import AwsError, Call
 from localcloud.aws.lambda_ import checks
-from localcloud.aws.lambda_.base import Answer, LambdaBase, Request
+from localcloud.aws.lambda_.base import Answer, Request
+from localcloud.aws.lambda_.downloads import Downloads
 from localcloud.aws.lambda_.errors import conflict, invalid
 from localcloud.aws.lambda_.machine import code_of
 from localcloud.aws.lambda_.packages import unpack, zip_of
@@ -19,7 +20,7 @@ from localcloud.aws.paging import page
 _PAGE = 50
 
 
-class FunctionOperations(LambdaBase):
+class FunctionOperations(Downloads):
     """Functions, whose states change by the clock."""
 
     async def CreateFunction(self, call: Call, request: Request) -> Answer:
@@ -45,7 +46,7 @@ class FunctionOperations(LambdaBase):
         function = self.function(request["FunctionName"], request.get("Qualifier"))
         answer = {
             "Configuration": function_view(function),
-            "Code": {"RepositoryType": "S3", "Location": self._location(function)},
+            "Code": {"RepositoryType": "S3", "Location": self.location(function)},
         }
         if function.tags:
             answer["Tags"] = function.tags
@@ -151,11 +152,6 @@ class FunctionOperations(LambdaBase):
         s3 = self.machine.client("s3")
         data: bytes = await self.machine.in_thread(zip_of, code, s3, operation)
         return await asyncio.to_thread(unpack, data, self.machine.packages)
-
-    def _location(self, function: Function) -> str:
-        """Where AWS would let the package be fetched; here only a name of it."""
-        mark = function.current.package.root.name
-        return f"{self.cloud.endpoint_url}/_local/functions/{function.name}/{mark}"
 
 
 def stale_revision() -> AwsError:

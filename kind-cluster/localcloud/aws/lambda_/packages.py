@@ -57,6 +57,7 @@ def unpack(data: bytes, store: Path) -> Package:
     try:
         _extract(data, scratch)
         scratch.chmod(0o755)
+        package.archive.write_bytes(data)
         _settle(scratch, root)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

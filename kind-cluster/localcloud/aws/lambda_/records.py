@@ -20,6 +20,11 @@ class Package:
     size: int
     root: Path
 
+    @property
+    def archive(self) -> Path:
+        """The zip itself."""
+        return self.root.with_suffix(".zip")
+
 
 @dataclass(frozen=True)
 class Served:
