@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from tests.local.aws_listing import Holdings, differences, holdings
@@ -13,7 +14,6 @@ from tests.local.everything import PLATFORM, everything, everything_settles
 
 from modelpoc.aws.kinds import KINDS
 from modelpoc.reconcile.act import Ages, Outcome
-from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Observed, Resource
 
@@ -71,10 +71,10 @@ def all_fields() -> set[tuple[str, str]]:
 
 
 def _dataclass(kind: object) -> type[Resource]:
-    """The `R` of `class ThingKind(BaseKind[R, AwsScope])`."""
-    bases = [b for b in type(kind).__orig_bases__ if b.__origin__ is BaseKind]  # type: ignore[attr-defined]
-    found: type[Resource] = bases[0].__args__[0]
-    return found
+    """The `R` of `class ThingKind(BaseKind[R, AwsScope])`, or of a class between the two."""
+    bases = (base for cls in type(kind).__mro__ for base in vars(cls).get("__orig_bases__", ()))
+    found = (arg for base in bases for arg in get_args(base) if isinstance(arg, type))
+    return next(arg for arg in found if issubclass(arg, Resource))
 
 
 def test_every_field_has_its_case_or_its_reason() -> None:
