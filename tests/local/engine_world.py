@@ -7,6 +7,7 @@ Kubernetes would keep (spec, status) is in `Operator.pocs`; `crash` and `restart
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from tests.local.light_container import lighten
+from tests.localcloud.sagemaker_world import archive
 
 from localcloud.aws.calls import Entry
 from localcloud.aws.faults import Rule
@@ -58,11 +60,12 @@ class EngineCloud:
         self.aws = self._run(self._made(CloudConfig(state_dir=state_dir, time_scale=time_scale)))
         self._run(self.aws.start())
         if light:
-            lighten(self.aws.backend("ecs"))
+            lighten(self.aws)
         self._clients: dict[str, Any] = {}
         self.network = self._network()
         where = {"LocationConstraint": self.aws.region}
         self.client("s3").create_bucket(Bucket="models", CreateBucketConfiguration=where)
+        self.roles = {use: self._role(use) for use in ("sagemaker", "lambda")}
 
     @staticmethod
     async def _made(config: CloudConfig) -> LocalAws:
@@ -115,14 +118,28 @@ class EngineCloud:
             "artifacts": {"bucket": "models"},
             "network": self.network,
             "ecs": {"executionRoleArn": role, "placeholderImage": "local/placeholder:latest"},
+            "sagemaker": {"executionRoleArn": self.roles["sagemaker"]},
+            "lambda": {"roleArn": self.roles["lambda"]},
         }
         return ModelPlatform.model_validate({"metadata": {"name": name}, "spec": base | spec})
+
+    def upload(self, key: str, content: str = "") -> None:
+        """Puts an object into the artifacts' bucket; an archive when it is called so."""
+        body = archive(content=content) if key.endswith(".tar.gz") else content.encode()
+        self.client("s3").put_object(Bucket="models", Key=key, Body=body)
 
     def stop(self) -> None:
         self._run(self.aws.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    def _role(self, service: str) -> str:
+        principal = {"Service": f"{service}.amazonaws.com"}
+        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        made = self.client("iam").create_role(RoleName=f"for-{service}", AssumeRolePolicyDocument=document)
+        return str(made["Role"]["Arn"])
 
     def _network(self) -> dict[str, Any]:
         ec2 = self.client("ec2")
@@ -262,9 +279,10 @@ class Operator:
 
     def _running(self, poc: ModelPOC, values: KubeSecrets) -> Graph:
         assert self.places is not None, "the platform is not up"
-        where = place(poc.status.placement, self.places, lambda _: 0, lambda _: 0)
+        balanced = poc.spec.ecs is not None
+        where = place(poc.status.placement, self.places, lambda _: 0, lambda _: 0, balanced)
         assert where is not None
-        failed = poc.status.failed_revision
+        failed = poc.status.failed_revision if balanced else None
         rejected = self.scope.arn("ecs", f"task-definition/{failed}") if failed else None
         return poc_graph(poc, self.platform, self.places, where, values, rejected=rejected)
 

@@ -1,7 +1,7 @@
 """Containers without a process: a little HTTP server on the task's own address, within the cloud's process.
 
-For tests that start thousands of tasks. What runs inside is not what they are about: everything around it
-(task states, target health by really asking, rollouts, circuit breaker, draining) is the local AWS's own.
+For tests that start thousands of tasks and endpoints. What runs inside is not what they are about: all
+around it (states, target health by really asking, rollouts, circuit breaker, draining) is the local AWS's own.
 `local/broken…` exits at once, `local/missing…` cannot be pulled, anything else answers 200 to everything.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -35,7 +36,7 @@ class LightContainer:
             self._output("it cannot work like this")
             self._exit.set_result(1)
             return
-        port = int(self._launch.environment["PORT"])
+        port = int(self._launch.environment["PORT"])  # SageMaker's containers are told 8080
         self._server = await asyncio.start_server(_answer, self._launch.address, port)
 
     async def wait(self) -> int:
@@ -67,6 +68,21 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-def lighten(ecs: Any) -> None:
-    """From now on this ECS backend runs containers so."""
-    ecs.machine.container = light_container
+def light_image(reference: str) -> LightImage:
+    """In place of `Machine.image`: any name but `local/missing…` is there."""
+    if reference.startswith("local/missing"):
+        raise CannotPullContainer(f"failed to resolve ref {reference}: not found")
+    return LightImage(reference)
+
+
+@dataclass(frozen=True)
+class LightImage:
+    reference: str
+    serves: bool = True
+
+
+def lighten(cloud: Any) -> None:
+    """From now on this cloud's ECS and SageMaker run containers so."""
+    cloud.backend("ecs").machine.container = light_container
+    cloud.backend("sagemaker").machine.container = light_container
+    cloud.backend("sagemaker").machine.image = light_image
