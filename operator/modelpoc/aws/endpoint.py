@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.endpoint_request import create_request, fitted, instances_of, update_request
+from modelpoc.aws.endpoint_request import create_request
+from modelpoc.aws.endpoint_rollout import rolled_out, undone
 from modelpoc.aws.endpoint_state import DEAD, IN_TRANSITION, UNDONE, observed
 from modelpoc.aws.endpoint_trying import Trying
 from modelpoc.aws.endpoint_why import why
@@ -17,7 +17,6 @@ from modelpoc.aws.sagemaker import TRYING, Document
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
-from modelpoc.reconcile.errors import AnswerLost, CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
 
@@ -117,7 +116,7 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
     ) -> Observed:
         changed = {c.field for c in changes}
         if "config_name" in changed:
-            have = await self._rolled_out(scope, want, have)
+            have = await rolled_out(scope, want, have)
             scope.inventory.wrote(have)
         if "trying" in changed:
             await sagemaker.untag(scope, have.id, [TRYING])
@@ -156,58 +155,6 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
             return observed(told, None, have)
         return observed(told, await sagemaker.tags_of(scope, told["EndpointArn"]))
 
-    async def _rolled_out(self, scope: AwsScope, want: Endpoint, have: Observed) -> Observed:
-        """UpdateEndpoint, with a note of what is tried written before: see `endpoint_trying`."""
-        told, found = await self._ready(scope, want, have)
-        modified, before = told["LastModifiedTime"].timestamp(), told["EndpointConfigName"]
-        note = {TRYING: str(Trying(str(want.config_name), modified, before))}
-        await sagemaker.tag(scope, have.id, note)
-        scope.inventory.wrote(observed(told, {**found, **note}))
-        request = update_request(fitted(want, instances_of(told.get("ProductionVariants") or ())))
-        try:
-            await scope.call("sagemaker", "UpdateEndpoint", **request)
-        except AnswerLost:
-            raise
-        except CloudError as error:
-            await self._forget(scope, told, found)
-            raise refused(error, want, told) from error
-        return observed(
-            {
-                **told,
-                "EndpointStatus": "Updating",
-                "LastModifiedTime": None,
-                "PendingDeploymentSummary": {"EndpointConfigName": want.config_name},
-                "LastDeploymentConfig": request.get("DeploymentConfig"),
-            },
-            {**found, **note},
-        )
-
-    async def _forget(self, scope: AwsScope, told: Document, found: Mapping[str, str]) -> None:
-        """It was not tried after all."""
-        with suppress(CloudError):
-            await sagemaker.untag(scope, told["EndpointArn"], [TRYING])
-            scope.inventory.wrote(observed(told, {k: v for k, v in found.items() if k != TRYING}))
-
-    async def _ready(
-        self, scope: AwsScope, want: Endpoint, have: Observed
-    ) -> tuple[Document, Mapping[str, str]]:
-        """The endpoint and its tags as they are now, when it can be updated and this was not undone before.
-
-        Listings are minutes old, and a rollout may have been undone while nobody looked, or somebody else.
-        """
-        told = await sagemaker.described(scope, self.kind, have.name)
-        if told is None:
-            raise Gone(f"{have} is not there")
-        found = await sagemaker.tags_of(scope, have.id)
-        now = observed(told, found)
-        if now.state.busy:
-            scope.inventory.wrote(now)
-            raise NotYet(f"{have}: {now.state.message}")
-        if not want.retry and now.attrs["failed"] == want.config_name:
-            scope.inventory.wrote(now)
-            raise Stall(UNDONE, undone(now))
-        return told, found
-
 
 def serves_on(want: Endpoint, have: Observed) -> bool:
     """Whether what is wanted is in service, whatever AWS does to its instances."""
@@ -232,18 +179,3 @@ def without_note(have: Observed) -> Observed:
     found = {key: value for key, value in have.fields.get("tags", {}).items() if key != TRYING}
     fields = {**have.fields, "tags": found} if "tags" in have.fields else have.fields
     return replace(have, fields=fields, attrs={**have.attrs, "trying": ""})
-
-
-def undone(have: Observed) -> str:
-    """That a rollout was rolled back, in words for users."""
-    reason = have.attrs["failure"] or "AWS says no reason"
-    return f"the rollout of {have.attrs['failed']} was rolled back, {have.attrs['serving']} serves: {reason}"
-
-
-def refused(error: CloudError, want: Endpoint, told: Document) -> CloudError:
-    """What UpdateEndpoint means. AWS updates no endpoint whose configuration somebody deleted."""
-    current = told["EndpointConfigName"]
-    if isinstance(error, Gone) and f"/{current.lower()}" in str(error).lower():
-        words = f"the configuration {current} that {want.name} runs on was deleted: delete the endpoint too"
-        return Stall("Blocked", f"{words}, and it is made again ({error})")
-    return error

@@ -39,7 +39,7 @@ class EndpointConfig(Content):
 
 
 class EndpointConfigKind(ContentKind[EndpointConfig]):
-    """attrs beyond arn, id and name: `variants`, their names."""
+    """attrs beyond arn, id and name: `variants`, their names; `serverless`, whether any is."""
 
     kind = "EndpointConfig"
 
@@ -63,6 +63,7 @@ class EndpointConfigKind(ContentKind[EndpointConfig]):
                 "id": arn,
                 "name": name,
                 "variants": tuple(v["VariantName"] for v in variants),
+                "serverless": any(v.get("ServerlessConfig") for v in variants),
                 "created": told.get("CreationTime"),
             },
             refs=frozenset(sagemaker.sibling(arn, "model", m) for m in models if m),

@@ -154,6 +154,12 @@ async def test_a_serverless_endpoint_rolls_over_too(bench: Bench) -> None:
     await poc.update(poc.to(new))
     assert (await poc.steady()).attrs["serving"] == new
     assert poc.answer()["revision"] == "two"
+    on_instances = await poc.config()  # AWS does this, and not the way back
+    await poc.update(poc.to(on_instances))
+    assert (await poc.steady()).attrs["serving"] == on_instances
+    with pytest.raises(Stall) as told:
+        await poc.update(poc.to(new))
+    assert "suspend" in str(told.value)
 
 
 async def test_an_alarm_that_is_not_there_yet_holds_the_update_back(poc: Hosted) -> None:

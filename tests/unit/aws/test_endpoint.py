@@ -23,7 +23,7 @@ from tests.unit.aws.sagemaker_answers import (
     updating,
 )
 
-from modelpoc.aws.endpoint import Endpoint, EndpointKind, refused, without_note
+from modelpoc.aws.endpoint import Endpoint, EndpointKind, without_note
 from modelpoc.aws.endpoint_request import (
     create_request,
     deployment,
@@ -32,6 +32,7 @@ from modelpoc.aws.endpoint_request import (
     longest,
     update_request,
 )
+from modelpoc.aws.endpoint_rollout import refused
 from modelpoc.aws.endpoint_state import observed
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Phase

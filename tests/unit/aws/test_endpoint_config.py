@@ -73,6 +73,8 @@ def test_serverless_has_no_instances() -> None:
         "ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5},
     }
     assert request == {"ProductionVariants": [variant]}
+    assert KIND.observed(answer(SERVERLESS), {}).attrs["serverless"] is True
+    assert KIND.observed(answer(), {}).attrs["serverless"] is False
 
 
 def test_what_was_made_is_found_and_points_at_its_model() -> None:
