@@ -6,7 +6,8 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,15 @@ class World:
             where = {"logGroupName": group, "logStreamName": stream["logStreamName"]}
             found += self.logs.get_log_events(**where)["events"]
         return [event["message"] for event in found]
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Every state stays as it is meanwhile."""
+        self.cloud.local("faults", "PUT", [{"freezeClock": True}])
+        try:
+            yield
+        finally:
+            self.cloud.local("faults", "DELETE")
 
     @staticmethod
     def until(look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 30) -> Any:

@@ -154,7 +154,7 @@ def test_linear_goes_by_equal_steps(world: World) -> None:
     world.config("linear-new", count=3)
     world.endpoint("linear", "linear-old")
     size = {"Type": "INSTANCE_COUNT", "Value": 1}
-    update(world, "linear", "linear-new", DeploymentConfig=policy("LINEAR", size, wait=60))
+    update(world, "linear", "linear-new", DeploymentConfig=policy("LINEAR", size, wait=120))
     shares: list[float] = []
 
     def look() -> str:

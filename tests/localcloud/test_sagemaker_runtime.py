@@ -87,6 +87,7 @@ def test_an_endpoint_that_does_not_serve_is_not_found(world: World) -> None:
         ({"fail": "out of memory"}, "application/json", 500, "Told: out of memory"),
         ({"fail": "busy", "status": 503}, "application/json", 503, "busy"),
         ({"bad": "no input"}, "application/json", 400, "no input"),
+        ({"bad": "too long", "status": 413}, "application/json", 413, "too long"),
         ("{", "application/json", 400, "Expecting"),
         ("a,b", "text/csv", 415, "text/csv"),
     ],
@@ -144,7 +145,7 @@ def test_serverless_takes_four_megabytes_and_so_many_requests_at_once(world: Wor
     def ask(_: int) -> str:
         gate.wait()
         try:
-            return str(world.ask("less", {"sleep": 0.8})["revision"])
+            return str(world.ask("less", {"sleep": 1.5})["revision"])
         except ClientError as error:
             answer = error.response
             return f"{answer['ResponseMetadata']['HTTPStatusCode']} {answer['Error']['Code']}"

@@ -28,6 +28,8 @@ class ModelOperations(SageMakerBase):
             raise invalid("Exactly one of PrimaryContainer and Containers must be given.")
         if not request.get("ExecutionRoleArn"):
             raise invalid("ExecutionRoleArn is required.")
+        if len(model.containers) > 1 or model.containers[0].get("Mode") == "MultiModel":
+            raise invalid("The local AWS does not offer inference pipelines and multi-model endpoints.")
         for container in model.containers:
             await self._check(container)
         self.store.new_arn(MODEL, request["ModelName"])  # another may have come first meanwhile

@@ -31,8 +31,12 @@ def input_fn(body, content_type):
         raise UnsupportedFormatError(content_type)
     data = json.loads(body)
     if "bad" in data:
-        raise ValueError(data["bad"])
+        raise Refused(data["bad"], data["status"]) if "status" in data else ValueError(data["bad"])
     return data
+
+
+class Refused(Told, ValueError):
+    """An input that cannot be read, for a reason with a status of its own."""
 
 
 class UnsupportedFormatError(Exception):

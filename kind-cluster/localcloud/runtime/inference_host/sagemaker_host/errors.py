@@ -29,3 +29,12 @@ class Unsupported(Refused):
     """A content type that nobody reads."""
 
     status = 415
+
+
+def told(error: BaseException) -> int | None:
+    """The status that an exception means: a model's own may carry one, or say by its name what it is."""
+    for name in ("status", "status_code"):
+        given = getattr(error, name, None)
+        if isinstance(given, int) and 400 <= given <= 599:
+            return int(given)
+    return 415 if type(error).__name__.startswith("Unsupported") else None

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from . import defaults
-from .errors import BadInput, Refused
+from .errors import BadInput, Refused, told
 
 
 class Model:
@@ -61,6 +61,8 @@ def _input(function: Callable[..., Any], body: Any, content_type: str) -> Any:
     try:
         return _call(function, body, content_type)
     except ValueError as error:
+        if told(error):
+            raise
         raise BadInput(str(error)) from error
 
 

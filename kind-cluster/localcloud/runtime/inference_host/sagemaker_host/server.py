@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from .errors import Refused
+from .errors import told
 from .model import Model
 
 _ANY = ("", "*/*")
@@ -88,11 +88,12 @@ class Handler(BaseHTTPRequestHandler):
             return _refusal(503, "the model is not loaded yet")
         try:
             return 200, *self.server.model.answer(body, content_type, accept)
-        except Refused as refused:
-            return _refusal(refused.status, str(refused))
         except Exception as error:
+            status = told(error) or 500
+            if status < 500:
+                return _refusal(status, str(error))
             traceback.print_exc()
-            return _refusal(_status(error), f"{type(error).__name__}: {error}")
+            return _refusal(status, f"{type(error).__name__}: {error}")
 
     def send(self, status: int, body: bytes, content_type: str) -> None:
         """Sends an answer as a whole."""
@@ -108,14 +109,6 @@ class Handler(BaseHTTPRequestHandler):
 
 def _refusal(status: int, message: str) -> tuple[int, bytes, str]:
     return status, json.dumps({"error": message}).encode(), "application/json"
-
-
-def _status(error: Exception) -> int:
-    """A model's own exceptions may carry a `status`, as HTTP has it, or say by name what they mean."""
-    given = getattr(error, "status", None) or getattr(error, "status_code", None)
-    if isinstance(given, int) and 400 <= given <= 599:
-        return given
-    return 415 if type(error).__name__.startswith("Unsupported") else 500
 
 
 def _load(server: Server, directory: Path) -> None:
