@@ -79,7 +79,7 @@ class LogGroupKind(BaseKind[LogGroup, AwsScope]):
             answer = await scope.call("logs", "ListTagsForResource", resourceArn=arn)
             fields["tags"] = answer.get("tags", {})
         owner = tags.mark_of(fields["tags"]) if "tags" in fields else known.owner if known else None
-        if owner is None and name.startswith(ENDPOINTS):
+        if owner is None and name.startswith(ENDPOINTS) and not _tagged(fields, known):
             owner = _known_by(scope, name)
             if owner is None:
                 return None
@@ -121,7 +121,7 @@ class LogGroupKind(BaseKind[LogGroup, AwsScope]):
         """Raises AlreadyThere when it is not what SageMaker made for this very owner's endpoint."""
         mark, arn = tags.mark_of(want.tags), scope.arn("logs", f"log-group:{want.name}")
         found = (await scope.call("logs", "ListTagsForResource", resourceArn=arn)).get("tags", {})
-        if tags.mark_of(found) or mark is None or not _made_for(want.name, mark):
+        if found or mark is None or not _made_for(want.name, mark):
             raise AlreadyThere(f"{want} is there already")
         await scope.call("logs", "TagResource", resourceArn=arn, tags=dict(want.tags))
 
@@ -150,6 +150,11 @@ def _attrs(name: str, arn: str) -> dict[str, str]:
 
 def _may_be_ours(name: str) -> bool:
     return not name.startswith(ENDPOINTS) or named_like_ours(name)
+
+
+def _tagged(fields: Mapping[str, Any], known: Observed | None) -> bool:
+    """Whether it has tags, as far as known: SageMaker puts none on."""
+    return bool(fields.get("tags") or (known and known.fields.get("tags")))
 
 
 def _made_for(name: str, mark: Mark) -> bool:

@@ -76,12 +76,17 @@ async def test_what_sagemaker_leaves_behind_belongs_to_whoever_else_holds_someth
     assert await bench.seen(KIND, want.name) is None
 
 
-async def test_one_of_somebody_else_is_not_taken_over(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "theirs", [tags.owner_tags(Owner("fleet", "team-b", "counter"), {}), {"owner": "somebody else"}]
+)
+async def test_one_of_somebody_else_is_not_taken_over(bench: Bench, theirs: dict[str, str]) -> None:
     want = group(bench)
-    theirs = tags.owner_tags(Owner("fleet", "team-b", "counter"), {})
+    bench.inventory.wrote(endpoint(bench))
     bench.client("logs").create_log_group(logGroupName=want.name, tags=theirs)
     with pytest.raises(AlreadyThere):
         await KIND.create(bench.scope, want)
+    for _ in range(2):
+        assert (await bench.listed(KIND))[want.name].owner != bench.owner.mark
     bench.client("logs").delete_log_group(logGroupName=want.name)
 
 
