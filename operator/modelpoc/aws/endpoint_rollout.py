@@ -12,6 +12,7 @@ from modelpoc.aws.endpoint_state import KIND, UNDONE, observed
 from modelpoc.aws.endpoint_trying import Trying
 from modelpoc.aws.sagemaker import TRYING, Document
 from modelpoc.aws.session import AwsScope
+from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.errors import AnswerLost, CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.resource import Observed
 
@@ -92,9 +93,17 @@ def undone(have: Observed) -> str:
 
 
 def refused(error: CloudError, want: Endpoint, told: Document) -> CloudError:
-    """What UpdateEndpoint means. AWS updates no endpoint whose configuration somebody deleted."""
-    current = told["EndpointConfigName"]
-    if isinstance(error, Gone) and f"/{current.lower()}" in str(error).lower():
+    """What UpdateEndpoint means. AWS updates no endpoint whose configuration somebody deleted.
+
+    Alarms of ours that are missing are made again; what the user named is the user's to mend.
+    """
+    current, words = told["EndpointConfigName"], str(error)
+    if not isinstance(error, Gone):
+        return error
+    theirs = [str(a) for a in want.alarms if str(a) in words and not named_like_ours(str(a))]
+    if theirs and "alarm" in words:
+        return Stall("InvalidSpec", f"rollout.alarms: no alarm is called {', '.join(theirs)} ({error})")
+    if f"/{current.lower()}" in words.lower():
         words = f"the configuration {current} that {want.name} runs on was deleted: delete the endpoint too"
         return Stall("Blocked", f"{words}, and it is made again ({error})")
     return error

@@ -314,6 +314,17 @@ def test_what_is_not_visible_yet_is_looked_at_again() -> None:
     assert refused(busy, TO_NEW, told()) is busy
 
 
+def test_an_alarm_that_the_user_named_and_that_is_missing_is_the_users_to_mend() -> None:
+    gone = Gone("UpdateEndpoint: Could not find CloudWatch alarm(s): queue-is-long, 5xx-x-0123456789.")
+    told_why = refused(gone, replace(TO_NEW, alarms=("5xx-x-0123456789", "queue-is-long")), told())
+    assert isinstance(told_why, Stall)
+    assert told_why.reason == "InvalidSpec"
+    assert "rollout.alarms" in str(told_why)
+    assert "queue-is-long" in str(told_why)
+    ours = replace(TO_NEW, alarms=("5xx-x-0123456789",))
+    assert refused(gone, ours, told()) is gone, "one of ours is made again by itself"
+
+
 # what is known without another look
 
 
