@@ -172,8 +172,16 @@ def test_instances_and_weights_change_in_time(world: World) -> None:
         EndpointName="scaled", EndpointConfigName="scaled-b", RetainAllVariantProperties=True
     )
     assert world.settled("scaled")["ProductionVariants"][0]["CurrentInstanceCount"] == 5
-    world.sm.update_endpoint(EndpointName="scaled", EndpointConfigName="scaled")
-    assert world.settled("scaled")["ProductionVariants"][0]["CurrentInstanceCount"] == 2
+    world.sm.update_endpoint(
+        EndpointName="scaled",
+        EndpointConfigName="scaled",
+        RetainAllVariantProperties=True,
+        ExcludeRetainedVariantProperties=[{"VariantPropertyType": "DesiredInstanceCount"}],
+    )
+    [variant] = world.settled("scaled")["ProductionVariants"]
+    assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (2, 3)
+    world.sm.update_endpoint(EndpointName="scaled", EndpointConfigName="scaled-b")
+    assert world.settled("scaled")["ProductionVariants"][0]["CurrentWeight"] == 1
 
 
 def test_autoscaling_finds_and_sets_instances(world: World) -> None:

@@ -116,9 +116,9 @@ def _size(member: str, size: Document, variants: list[Document], bounds: tuple[f
         raise invalid(f"{member} must be between {least:.0%} and {most:.0%} of the variant's total capacity.")
     for variant in variants:
         count = variant["InitialInstanceCount"]
-        if size["Type"] == "INSTANCE_COUNT" and size["Value"] > count * most:
+        if size["Type"] == "INSTANCE_COUNT" and not count * least <= size["Value"] <= count * most:
             raise invalid(
-                f"{member} must be less than or equal to {most:.0%} of the total instance count of variant "
+                f"{member} must be between {least:.0%} and {most:.0%} of the total instance count of variant "
                 f"{variant['VariantName']}, which is {count}."
             )
         if size["Type"] == "CAPACITY_PERCENT" and count == 1:

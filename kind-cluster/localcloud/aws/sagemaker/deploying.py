@@ -39,15 +39,17 @@ class Deploying(Watching):
         await self.end(endpoint.fleet)
         self.store.endpoints.pop(endpoint.arn, None)
 
-    async def update(self, endpoint: Endpoint, retained: Fleet | None) -> None:
+    async def update(self, endpoint: Endpoint, retained: frozenset[str]) -> None:
         """Blue/green: the new fleet comes up beside the old one and takes its place, or goes again.
 
-        `retained` is the fleet whose counts and weights the new one keeps, if any.
+        `retained` names what its variants keep of the old one's.
         """
         pending = endpoint.pending
         assert pending is not None
         try:
-            pending.fleet = self._fleet(endpoint, pending.config, retained)
+            pending.fleet = self._fleet(endpoint, pending.config)
+            if endpoint.fleet is not None:
+                pending.fleet.keep(endpoint.fleet, retained)
             rollout = planned(endpoint.deployment, pending.fleet.instances)
             await self._bring_up(pending.fleet)
             await self._shift(endpoint, pending, rollout)
@@ -65,7 +67,7 @@ class Deploying(Watching):
         if missing := [name for name in names if name not in states]:
             raise invalid(f"Could not find CloudWatch alarm(s): {', '.join(missing)}.")
 
-    def _fleet(self, endpoint: Endpoint, config: EndpointConfig, retained: Fleet | None = None) -> Fleet:
+    def _fleet(self, endpoint: Endpoint, config: EndpointConfig) -> Fleet:
         try:
             models = [self.store.model(variant["ModelName"]) for variant in config.variants]
             self.store.config(config.name)
@@ -73,11 +75,6 @@ class Deploying(Watching):
             raise faults.ConfigGone(str(getattr(error, "message", error))) from error
         fleet = Fleet(self.machine, endpoint.name, config, models)
         self.fleets.add(fleet)
-        for variant in fleet.variants if retained else ():
-            kept = retained.variant(variant.name) if retained else None
-            if kept and not variant.serverless:
-                variant.count = variant.desired_count = kept.desired_count or variant.count
-                variant.weight = variant.desired_weight = kept.desired_weight
         return fleet
 
     async def _bring_up(self, fleet: Fleet) -> None:

@@ -20,6 +20,7 @@ from localcloud.aws.sagemaker.machine import Machine
 from localcloud.aws.sagemaker.records import Document, EndpointConfig, Model
 from localcloud.runtime.errors import CannotPullContainer
 
+COUNT, WEIGHT = "DesiredInstanceCount", "DesiredWeight"  # what an update may retain
 _DRAIN_SECONDS = 65.0  # real: longer than any invocation may take
 
 
@@ -70,6 +71,15 @@ class Fleet:
     def variant(self, name: str) -> Variant | None:
         """A variant by name."""
         return next((variant for variant in self.variants if variant.name == name), None)
+
+    def keep(self, old: Fleet, retained: frozenset[str]) -> None:
+        """Takes over counts and weights of an older fleet, as far as they shall be retained."""
+        for variant in self.variants:
+            now = old.variant(variant.name)
+            if now and COUNT in retained and now.desired_count and not variant.serverless:
+                variant.count = variant.desired_count = now.desired_count
+            if now and WEIGHT in retained:
+                variant.weight = variant.desired_weight = now.desired_weight
 
     async def prepare(self) -> None:
         """Fetches models and images as they are now and starts the containers; `FleetFailed`."""

@@ -8,7 +8,7 @@ from localcloud.aws.backend import Call
 from localcloud.aws.sagemaker import checks
 from localcloud.aws.sagemaker.deploying import Deploying
 from localcloud.aws.sagemaker.errors import in_progress, invalid
-from localcloud.aws.sagemaker.fleet import Fleet, Variant
+from localcloud.aws.sagemaker.fleet import COUNT, WEIGHT, Variant
 from localcloud.aws.sagemaker.records import SERVING, Document, Endpoint, EndpointConfig, Pending
 
 
@@ -21,14 +21,15 @@ class UpdateOperations(Deploying):
         config = self.store.config(request["EndpointConfigName"])
         self.store.config(endpoint.config.name)
         deployment = _deployment(endpoint, request)
-        _check(endpoint, config, deployment)
+        retained = _retained(request)
+        _check(endpoint, config, deployment, retained)
         await self.check_alarms(deployment)
         self._changeable(request["EndpointName"])  # another may have come first meanwhile
         endpoint.deployment = deployment
         endpoint.failure_reason = None
         endpoint.pending = Pending(config, self.now())
         endpoint.move("Updating", self.now())
-        self.keep(self.update(endpoint, _retained(endpoint, request)), f"update endpoint {endpoint.name}")
+        self.keep(self.update(endpoint, retained), f"update endpoint {endpoint.name}")
         return {"EndpointArn": endpoint.arn}
 
     def UpdateEndpointWeightsAndCapacities(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -109,12 +110,25 @@ def _deployment(endpoint: Endpoint, request: Document) -> Document | None:
     return given
 
 
-def _retained(endpoint: Endpoint, request: Document) -> Fleet | None:
-    return endpoint.fleet if request.get("RetainAllVariantProperties") else None
+def _retained(request: Document) -> frozenset[str]:
+    """What variants keep of what they have now."""
+    if not request.get("RetainAllVariantProperties"):
+        return frozenset()
+    without = request.get("ExcludeRetainedVariantProperties") or []
+    return frozenset({COUNT, WEIGHT}) - {each["VariantPropertyType"] for each in without}
 
 
-def _check(endpoint: Endpoint, config: EndpointConfig, deployment: Document | None) -> None:
+def _check(
+    endpoint: Endpoint, config: EndpointConfig, deployment: Document | None, retained: frozenset[str]
+) -> None:
     old = [variant["VariantName"] for variant in endpoint.config.variants]
     checks.same_variants(old, [variant["VariantName"] for variant in config.variants])
     if deployment:
-        checks.deployment(deployment, config.variants)
+        checks.deployment(deployment, [_counted(endpoint, v, retained) for v in config.variants])
+
+
+def _counted(endpoint: Endpoint, variant: Document, retained: frozenset[str]) -> Document:
+    """A variant with the number of instances that it will have."""
+    now = endpoint.fleet.variant(variant["VariantName"]) if endpoint.fleet else None
+    keeps = now is not None and COUNT in retained and "ServerlessConfig" not in variant
+    return {**variant, "InitialInstanceCount": now.desired_count} if now and keeps else variant

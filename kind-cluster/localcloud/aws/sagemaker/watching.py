@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 _EVERY = 15.0  # AWS seconds between looks
 _EVERY_FLOOR = 0.2  # real seconds of the same
 _PERIOD_FLOOR = 1.0  # real seconds: a period shorter than that holds too few requests to say anything
+_LAST_WORDS = 2.0  # real seconds for what is left when the cloud stops
 _BATCH = 500  # metric data in one call
 
 
@@ -37,6 +39,14 @@ class Watching(SageMakerBase):
     async def start(self) -> None:
         """Begins to look."""
         self.keep(self._watch(), "sagemaker metrics")
+
+    async def stop(self) -> None:
+        """Hands over what is left, then ends what is under way."""
+        with contextlib.suppress(ClientError, BotoCoreError, TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._send()
+                await self.capture.write(self.machine.ask, self.now())
+        await super().stop()
 
     async def alarm_states(self, names: Collection[str]) -> dict[str, str]:
         """The states of alarms by name, evaluated now; those that are not there are left out."""
