@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import sys
 import zipfile
 from dataclasses import replace
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from modelpoc.proxy import own as own_module
 from modelpoc.proxy.errors import OwnSourceError, ProxyError
+from modelpoc.proxy.function import app
 from modelpoc.proxy.openapi import Example, document
 from modelpoc.proxy.package import HANDLER, Cors, Package, ProxySettings, package
 
@@ -182,3 +184,11 @@ def test_any_source_is_packed_or_refused_in_words(name: str, source: bytes) -> N
     except OwnSourceError:
         return
     assert all(not Path(n).is_absolute() and ".." not in Path(n).parts for n in contents(made))
+
+
+def test_the_page_about_errors_names_every_code() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "function.md").read_text()
+    source = "".join(file.read_text() for file in Path(app.__file__).parent.glob("*.py"))
+    raised = set(re.findall(r'(?:Problem|_unavailable)\(\s*(?:\d+,\s*)?"([A-Z]\w+)"', source))
+    assert len(raised) > 15
+    assert {code for code in raised if f"`{code}`" not in page} == set()

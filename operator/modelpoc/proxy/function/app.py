@@ -42,10 +42,15 @@ class App:
         deadline = deadline_of(context, mapping(event, "requestContext"), time.time())
         request_id = str(getattr(context, "aws_request_id", "") or "none")
         request = request_of(event, self._settings.path, request_id, deadline)
-        problem: Problem | None = None
+        answer, problem = self._outcome(request, context)
+        self._log(_entry(request, answer, problem, time.monotonic() - began))
+        return answer
+
+    def _outcome(self, request: Request, context: Any) -> tuple[Any, Problem | None]:
+        """An answer in any case, and the problem that it tells of."""
         try:
-            with deadline.enforced():
-                answer = self._answer(request, context)
+            with request.deadline.enforced():
+                return self._answer(request, context), None
         except DeadlineReached:
             # A client may be half way through an answer that is not the next request's.
             self._aws.forget()
@@ -54,10 +59,7 @@ class App:
             problem = found
         except Exception:
             problem = _internal(traceback.format_exc())
-        if problem:
-            answer = self._dressed(request, problem_answer(problem, request.id))
-        self._log(_entry(request, answer, problem, time.monotonic() - began))
-        return answer
+        return self._dressed(request, problem_answer(problem, request.id)), problem
 
     def _answer(self, request: Request, context: Any) -> Any:
         place = place_of(request, _ASSETS)
