@@ -24,7 +24,8 @@ _OF_THE_MOMENT = frozenset({
     "StateTransitionedTimestamp", "VpcLinkStatusMessage", "statistics", "RuleArn", "taskDefinitionArn",
     "currentServiceDeployment", "currentServiceRevisions", "serviceArn", "attachments", "State",
     "StateReason", "StateReasonData", "StateValue", "AlarmArn", "runningTasksCount", "pendingTasksCount",
-    "activeServicesCount", "ApiEndpoint", "DNSName", "registeredContainerInstancesCount",
+    "activeServicesCount", "ApiEndpoint", "LastModifiedTime", "LastModified", "RevisionId",
+    "ResponseMetadata", "DNSName", "registeredContainerInstancesCount",
 })  # fmt: skip
 _HASHES = ("modelpoc.dev/content", "modelpoc.dev/versions")
 """Labels with hashes over versions of secrets, which AWS or chance makes; what they stand for is compared."""
@@ -39,6 +40,8 @@ def holdings(client: Client, *, shared: bool = True) -> Holdings:
     listing.gateway()
     listing.secrets()
     listing.ecs()
+    listing.sagemaker()
+    listing.functions()
     listing.others()
     return listing.named()
 
@@ -142,9 +145,9 @@ class _Listing:
             ("Authorizer", "get_authorizers", "Name", "AuthorizerId"),
             ("Route", "get_routes", "RouteKey", "RouteId"),
         ):
-            if kind in _SHARED and not self._shared:
-                continue
             for item in self.pages("apigatewayv2", operation, "Items", ApiId=api):
+                if kind in _SHARED and not self._shared and item.get("IntegrationType") != "AWS_PROXY":
+                    continue
                 ids = [item[ident]] if ident else []
                 self.put(kind, f"{name}/{item.get(title, '')}", item, *ids)
 
@@ -185,6 +188,41 @@ class _Listing:
             asked = self._client("ecs").describe_services(cluster=cluster, services=some, include=["TAGS"])
             yield from asked["services"]
 
+    def sagemaker(self) -> None:
+        """Of endpoints what they are, not how they came to it."""
+        sagemaker = self._client("sagemaker")
+
+        def tags(arn: str) -> list[Any]:
+            return _sorted(sagemaker.list_tags(ResourceArn=arn)["Tags"])
+
+        for model in self.pages("sagemaker", "list_models", "Models"):
+            whole = sagemaker.describe_model(ModelName=model["ModelName"])
+            self.put("Model", model["ModelName"], {**whole, "tags": tags(model["ModelArn"])})
+        for config in self.pages("sagemaker", "list_endpoint_configs", "EndpointConfigs"):
+            name = config["EndpointConfigName"]
+            whole = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+            self.put("EndpointConfig", name, {**whole, "tags": tags(config["EndpointConfigArn"])})
+        for endpoint in self.pages("sagemaker", "list_endpoints", "Endpoints"):
+            if endpoint["EndpointStatus"] != "Deleting":
+                name = endpoint["EndpointName"]
+                whole = sagemaker.describe_endpoint(EndpointName=name)
+                counts = [v.get("DesiredInstanceCount") for v in whole.get("ProductionVariants", ())]
+                shown = {"on": whole["EndpointConfigName"], "counts": counts, "is": whole["EndpointStatus"]}
+                self.put("Endpoint", name, {**shown, "tags": tags(endpoint["EndpointArn"])})
+
+    def functions(self) -> None:
+        for function in self.pages("lambda", "list_functions", "Functions"):
+            name, arn = function["FunctionName"], function["FunctionArn"]
+            found = self._client("lambda").list_tags(Resource=arn).get("Tags", {})
+            self.put("Function", name, {**function, "policy": self._policy(name), "tags": found})
+
+    def _policy(self, function: str) -> Any:
+        client = self._client("lambda")
+        try:
+            return json.loads(client.get_policy(FunctionName=function)["Policy"])
+        except client.exceptions.ResourceNotFoundException:
+            return None
+
     def others(self) -> None:
         logs = self._client("logs")
         for group in self.pages("logs", "describe_log_groups", "logGroups"):
@@ -193,12 +231,16 @@ class _Listing:
             self.put("LogGroup", group["logGroupName"], {**group, "tags": found})
         self._autoscaling()
         for alarm in self.pages("cloudwatch", "describe_alarms", "MetricAlarms"):
-            self.put("Alarm", alarm["AlarmName"], alarm)
+            found = self._client("cloudwatch").list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+            self.put("Alarm", alarm["AlarmName"], {**alarm, "tags": _sorted(found)})
 
     def _autoscaling(self) -> None:
+        for namespace in ("ecs", "sagemaker"):
+            self._scaled({"ServiceNamespace": namespace})
+
+    def _scaled(self, where: Mapping[str, str]) -> None:
         scaling = self._client("application-autoscaling")
         service = "application-autoscaling"
-        where = {"ServiceNamespace": "ecs"}
         for target in self.pages(service, "describe_scalable_targets", "ScalableTargets", **where):
             arn = target["ScalableTargetARN"]
             found = scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]

@@ -44,8 +44,21 @@ _SCALED: dict[str, Any] = {
         "auth": {"type": "JWT", "authorizer": "staff"},
     },
 }
+_ENDPOINT: dict[str, Any] = {
+    "sagemaker": {
+        "image": "local/counter:1",
+        "instance": {
+            "type": "ml.m5.large",
+            "count": 2,
+            "scaling": {"min": 2, "max": 3, "invocationsPerInstance": 100},
+        },
+        "rollout": {"type": "Canary", "instances": 1},
+        "proxy": {"handler": "handler.py"},
+    },
+}
 POCS: dict[str, dict[str, Any]] = {
     "scaled": _SCALED,
+    "endpoint": _ENDPOINT,
     "tracked": {
         "ecs": {"image": "local/echo:1", "scaling": {"min": 1, "max": 3, "target": {"cpuPercent": 60}}}
     },
@@ -56,6 +69,8 @@ POCS: dict[str, dict[str, Any]] = {
 def everything(operator: Operator) -> None:
     """All of it, settled."""
     operator.kube_secrets[("token", "key")] = SecretValue(b"hush")
+    operator.cloud.upload("endpoint/model.tar.gz", "one")
+    operator.cloud.upload("endpoint/handler.py", "def lambda_handler(event, context): return {}")
     operator.platform_up()
     for name, spec in POCS.items():
         operator.apply(name, **spec)
