@@ -468,6 +468,16 @@ CASES: tuple[Invalid, ...] = (
         "use AllAtOnce",
     ),
     _sagemaker(
+        "capture-serverless",
+        {
+            "sagemaker.instance": REMOVE,
+            "sagemaker.serverless": {"memory": 1024},
+            "sagemaker.dataCapture": {"percent": 10, "destination": "s3://models/captured"},
+        },
+        "spec.sagemaker.dataCapture",
+        "instances only",
+    ),
+    _sagemaker(
         "model-data-url", {"sagemaker.modelDataUrl": "model.tar.gz"}, "spec.sagemaker.modelDataUrl", "s3://"
     ),
     _sagemaker(

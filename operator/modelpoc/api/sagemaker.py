@@ -177,6 +177,12 @@ class SageMakerSpec(Model):
             _half_at_most,
             field="rollout",
         ),
+        Rule(
+            "!has(self.dataCapture) || has(self.instance)",
+            "SageMaker captures data of endpoints with instances only: set instance, or leave dataCapture out",
+            lambda spec: spec.data_capture is None or spec.instance is not None,
+            field="dataCapture",
+        ),
     )
 
     image: (
