@@ -220,6 +220,26 @@ def test_a_function_that_ends_badly(functions: Functions, body: str, kind: str, 
     assert functions.invoke(name, False).answer == "well"
 
 
+def test_children_of_a_function_neither_hold_its_end_up_nor_outlive_it(functions: Functions) -> None:
+    source = """
+        import os, time
+
+        def handler(event, context):
+            child = os.fork()
+            if not child:
+                time.sleep(60)
+            print("child", child)
+            os._exit(5)
+        """
+    name = functions.create(source, Timeout=30)
+    begun = time.monotonic()
+    said = functions.invoke(name)
+    assert time.monotonic() - begun < 15
+    assert "exit status 5" in said.answer["errorMessage"]
+    child = int(said.log.split("child ")[1].split()[0])
+    eventually(lambda: not alive(child))
+
+
 def test_a_function_beyond_its_memory_is_ended(functions: Functions) -> None:
     source = """
         def handler(event, context):

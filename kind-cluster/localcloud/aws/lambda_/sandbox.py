@@ -21,6 +21,7 @@ from localcloud.aws.lambda_.records import Served
 # Real seconds, as all that a function does is: Lambda gives an initialisation 10, a busy machine takes more.
 INIT_SECONDS = 60.0
 _SAMPLE = 0.05
+_LAST_WORDS = 0.2  # for what an ended process said to arrive
 
 
 class Ended(Exception):
@@ -135,14 +136,29 @@ class Sandbox:
         self._frames = Frames(*await asyncio.open_connection(sock=ours))
 
     async def _hear(self) -> Frame:
-        assert self._frames is not None
         try:
-            said = await self._frames.receive()
+            said = await self._receive()
         except (EOFError, ConnectionError):
             raise Ended(await self._code()) from None
         if self._used() > self._served.memory * memory.MB:
             raise OutOfMemory
         return said
+
+    async def _receive(self) -> Frame:
+        """What it says next; `EOFError` also when it ended and only a child of it holds the socket."""
+        assert self._frames is not None
+        assert self._process is not None
+        said = asyncio.ensure_future(self._frames.receive())
+        ended = asyncio.ensure_future(self._process.wait())
+        try:
+            await asyncio.wait((said, ended), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((said,), timeout=_LAST_WORDS)
+            if not said.done():
+                raise EOFError
+            return said.result()
+        finally:
+            said.cancel()
+            ended.cancel()
 
     @asynccontextmanager
     async def _guarded(self, seconds: float) -> AsyncIterator[None]:
