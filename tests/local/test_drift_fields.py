@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import get_args
 
 import pytest
+from tests.local import by_hand, by_hand_endpoints
 from tests.local.aws_listing import Holdings, differences, holdings
-from tests.local.by_hand import DRIFTS, EXCEPTIONS, NOT_OURS, Drift
+from tests.local.by_hand import NOT_OURS, Drift
 from tests.local.engine_world import EngineCloud, Operator, told
 from tests.local.everything import PLATFORM, everything, everything_settles
 
@@ -19,6 +20,8 @@ from modelpoc.reconcile.resource import Observed, Resource
 
 pytestmark = pytest.mark.local
 
+DRIFTS = (*by_hand.DRIFTS, *by_hand_endpoints.DRIFTS)
+EXCEPTIONS = {**by_hand.EXCEPTIONS, **by_hand_endpoints.EXCEPTIONS}
 PLATFORM_KINDS = {d.kind for d in DRIFTS if d.owner == "platform"}
 
 
