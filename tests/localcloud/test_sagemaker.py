@@ -141,6 +141,17 @@ def test_maintenance_refuses_updates_and_deletes_until_it_is_over(world: World) 
     assert world.describe("kept")["EndpointStatus"] == "InService"
 
 
+def test_an_endpoint_may_break_on_request(world: World) -> None:
+    world.endpoint("breaks", world.config("breaks"))
+    world.cloud.local("sagemaker/endpoints/breaks", "PUT", {"failed": "no capacity"})
+    shown = world.describe("breaks")
+    assert (shown["EndpointStatus"], shown["FailureReason"]) == ("Failed", "no capacity")
+    assert world.sm.list_endpoints(StatusEquals="Failed", NameContains="breaks")["Endpoints"]
+    with pytest.raises(ClientError, match="not found"):
+        world.ask("breaks")
+    world.gone("breaks")
+
+
 def test_while_it_is_being_made_nothing_can_be_done_with_it(world: World) -> None:
     world.config("hasty")
     with world.held():

@@ -33,16 +33,19 @@ class Control(SageMakerBase):
         asked: dict[str, Any] = await request.json()
         if unknown := sorted(set(asked) - _KNOWN):
             return web.json_response({"error": f"unknown: {unknown[0]}; known: {sorted(_KNOWN)}"}, status=400)
-        if "maintenance" in asked and not self._maintain(endpoint, bool(asked["maintenance"])):
-            message = f"{endpoint.name} is {endpoint.status}: maintenance needs InService"
-            return web.json_response({"error": message}, status=409)
+        broken = asked.get("failed")
+        if (broken and endpoint.changing) or not self._maintained(endpoint, asked.get("maintenance")):
+            return web.json_response({"error": f"{endpoint.name} is {endpoint.status}"}, status=409)
         if "rollbackFails" in asked:
             endpoint.rollback_fails = bool(asked["rollbackFails"])
-        if asked.get("failed"):
-            await self._break(endpoint, str(asked["failed"]))
+        if broken:
+            await self._break(endpoint, str(broken))
         return web.json_response(_view(endpoint))
 
-    def _maintain(self, endpoint: Endpoint, begin: bool) -> bool:
+    def _maintained(self, endpoint: Endpoint, begin: bool | None) -> bool:
+        """Whether maintenance is as asked; it can begin only with an endpoint that is in service."""
+        if begin is None:
+            return True
         before, after = ("InService", "SystemUpdating") if begin else ("SystemUpdating", "InService")
         if endpoint.status == before:
             endpoint.move(after, self.now())
