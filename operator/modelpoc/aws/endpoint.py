@@ -157,9 +157,12 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
 
 
 def serves_on(want: Endpoint, have: Observed) -> bool:
-    """Whether what is wanted is in service, whatever AWS does to its instances."""
+    """Whether what is wanted is in service and was before, whatever AWS does to its instances now.
+
+    As long as there is a note, it may be the end of its rollout: the old fleet is still taken away.
+    """
     at_work = have.attrs["status"] in ("Updating", "SystemUpdating", "RollingBack")
-    if not at_work or have.attrs["pending"] is not None or have.attrs["failed"] == want.config_name:
+    if not at_work or have.attrs["pending"] is not None or have.attrs["trying"]:
         return False
     return bool(have.attrs["serving"] == want.config_name)
 

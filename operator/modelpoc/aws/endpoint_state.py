@@ -126,9 +126,10 @@ def _failed(told: Document, trying: Trying | None) -> str | None:
 def _refs(told: Document, trying: Trying | None) -> Iterator[str]:
     """Configurations of both sides of a rollout; alarms only as long as they watch one."""
     arn, current, pending = told["EndpointArn"], told.get("EndpointConfigName"), pending_of(told)
-    before = trying.before if trying and pending and trying.config == pending else None
-    yield from (sibling(arn, "endpoint-config", name) for name in (current, pending, before) if name)
-    if told["EndpointStatus"] in ("Updating", "RollingBack"):
+    under_way = told["EndpointStatus"] in ("Updating", "RollingBack")
+    noted = (trying.config, trying.before) if trying and under_way else ()
+    yield from (sibling(arn, "endpoint-config", name) for name in (current, pending, *noted) if name)
+    if under_way:
         yield from (alarm_arn(arn, name) for name in _alarms(told.get("LastDeploymentConfig") or {}))
 
 

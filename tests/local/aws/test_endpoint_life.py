@@ -162,9 +162,14 @@ async def test_a_serverless_endpoint_rolls_over_too(bench: Bench) -> None:
     assert "suspend" in str(told.value)
 
 
-async def test_an_alarm_that_is_not_there_yet_holds_the_update_back(poc: Hosted) -> None:
-    want = poc.to(await poc.config(), alarms=("5xx-nowhere",))
-    with pytest.raises(Gone):
+@pytest.mark.parametrize(
+    ("named", "error"), [("5xx-counter-0123456789", Gone), ("of-the-users", Stall)], ids=["ours", "theirs"]
+)
+async def test_an_alarm_that_is_not_there_holds_the_update_back(
+    poc: Hosted, named: str, error: type[CloudError]
+) -> None:
+    want = poc.to(await poc.config(), alarms=(named,))
+    with pytest.raises(error):
         await poc.update(want)
     have = await poc.bench.seen(KIND, want.name)
     assert have

@@ -102,6 +102,13 @@ def test_what_is_wanted_is_settled_while_aws_scales_or_maintains_it(status: str)
     assert have.state.busy
 
 
+def test_the_end_of_a_rollout_is_waited_for() -> None:
+    """The new fleet serves, and AWS still takes the old one away."""
+    have = seen(told("Updating", config=NEW), trying())
+    assert (changed(TO_NEW, have), KIND.state_for(TO_NEW, have).phase) == ([], Phase.SETTLING)
+    assert have.refs == {f"{PLACE}:endpoint-config/{name}" for name in (OLD, NEW)}
+
+
 # rolled back
 
 
