@@ -59,6 +59,9 @@ class Handler(BaseHTTPRequestHandler):
     """The two paths."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body in one piece, at once: in two, the second waits for the first to be acknowledged.
+    wbufsize = -1
+    disable_nagle_algorithm = True
     server: Server
 
     def do_GET(self) -> None:
