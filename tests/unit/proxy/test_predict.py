@@ -148,6 +148,14 @@ def test_malformed_json_is_told_with_its_place() -> None:
             "DeadlineExceeded",
             None,
         ),
+        (
+            refusal(
+                "ModelError", "m", 424, OriginalStatusCode=500, OriginalMessage="db: invocation timed out"
+            ),
+            502,
+            "ModelFailed",
+            None,
+        ),
         (refusal("ModelNotReadyException", status=429), 503, "EndpointUnavailable", "5"),
         (refusal("InternalDependencyException", status=530), 503, "EndpointUnavailable", "5"),
         (refusal("ServiceUnavailable", status=503), 503, "EndpointUnavailable", "5"),
