@@ -149,7 +149,8 @@ class _Listing:
                 if kind in _SHARED and not self._shared and item.get("IntegrationType") != "AWS_PROXY":
                     continue
                 ids = [item[ident]] if ident else []
-                self.put(kind, f"{name}/{item.get(title, '')}", item, *ids)
+                called = str(item.get(title, "")).replace(api, "<api>")
+                self.put(kind, f"{name}/{called}", item, *ids)
 
     def secrets(self) -> None:
         for secret in self.pages("secretsmanager", "list_secrets", "SecretList"):

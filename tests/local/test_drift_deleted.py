@@ -159,6 +159,10 @@ def secret_for_a_week(operator: Operator) -> None:
     operator.cloud.client("secretsmanager").delete_secret(SecretId=name, RecoveryWindowInDays=7)
 
 
+def sagemaker(operation: str, word: str) -> Callable[[Operator, Observed], None]:
+    return lambda operator, have: getattr(operator.cloud.client("sagemaker"), operation)(**{word: have.name})
+
+
 def simply(kind: str, delete: Callable[[Operator, Observed], Any]) -> Delete:
     return lambda operator: delete(operator, one(operator, kind))
 
@@ -186,6 +190,14 @@ DELETIONS: list[tuple[str, Delete]] = [
     ("Listener", simply("Listener", elb("delete_listener", "ListenerArn"))),
     ("LoadBalancer", simply("LoadBalancer", elb("delete_load_balancer", "LoadBalancerArn"))),
     ("Cluster", cluster),
+    ("Model", simply("Model", sagemaker("delete_model", "ModelName"))),
+    ("EndpointConfig", simply("EndpointConfig", sagemaker("delete_endpoint_config", "EndpointConfigName"))),
+    ("Endpoint", simply("Endpoint", sagemaker("delete_endpoint", "EndpointName"))),
+    (
+        "Function",
+        simply("Function", lambda o, h: o.cloud.client("lambda").delete_function(FunctionName=h.name)),
+    ),
+    ("Alarm", simply("Alarm", lambda o, h: o.cloud.client("cloudwatch").delete_alarms(AlarmNames=[h.name]))),
     ("HttpApi", simply("HttpApi", gateway("delete_api"))),
 ]
 NAMES = [f"{kind}-{n}" for n, (kind, _) in enumerate(DELETIONS)]
