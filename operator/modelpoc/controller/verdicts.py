@@ -13,6 +13,7 @@ from modelpoc.controller.findings import Finding
 from modelpoc.controller.motion import GOING, progress
 from modelpoc.controller.remedies import blocked_reason, remedy
 from modelpoc.controller.summary import Motion, Summary, of_error, summary
+from modelpoc.reconcile.errors import NotYet
 from modelpoc.reconcile.plan import WRITES, Step, Verb
 
 SECRETS = frozenset({"Secret", "ExistingSecret", "Parameter"})
@@ -112,6 +113,8 @@ def _detail(
 
 def _problem(kind: ConditionType, step: Step, found: Finding, whole: Summary) -> Verdict | None:
     error = found.outcome.errors.get(step.key) if found.outcome else None
+    if isinstance(error, NotYet):
+        return Verdict(kind, ConditionStatus.FALSE, whole.reason, str(error))
     if error:
         return Verdict(kind, ConditionStatus.FALSE, *of_error(error))
     if step.verb in (Verb.CONFLICT, Verb.MISSING):
