@@ -11,6 +11,7 @@ from modelpoc.aws import tags
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks, named_like_ours
+from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
@@ -61,12 +62,13 @@ class AlarmKind(BaseKind[Alarm, AwsScope]):
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
         alarms = await _described(scope, {})
-        return await asyncio.gather(*(self._seen(scope, a, deep=False) for a in alarms if _ours(scope, a)))
+        found = await asyncio.gather(*(self._seen(scope, a, deep=False) for a in alarms if _ours(scope, a)))
+        return [have for have in found if have]
 
     async def read(self, scope: AwsScope, names: Collection[str], deep: bool) -> Mapping[str, Observed]:
         some = [await _described(scope, {"AlarmNames": list(few)}) for few in chunks(sorted(names), 100)]
         found = await asyncio.gather(*(self._seen(scope, a, deep) for alarms in some for a in alarms))
-        return {have.name: have for have in found}
+        return {have.name: have for have in found if have}
 
     async def create(self, scope: AwsScope, want: Alarm) -> Observed:
         """PutMetricAlarm overwrites: the engine looks first."""
@@ -96,14 +98,18 @@ class AlarmKind(BaseKind[Alarm, AwsScope]):
         off = sorted(tags.OURS & have.fields.get("tags", dict.fromkeys(tags.OURS)).keys())
         await scope.call("cloudwatch", "UntagResource", ResourceARN=have.id, TagKeys=off)
 
-    async def _seen(self, scope: AwsScope, alarm: Mapping[str, Any], deep: bool) -> Observed:
+    async def _seen(self, scope: AwsScope, alarm: Mapping[str, Any], deep: bool) -> Observed | None:
+        """None when it went while it was looked at."""
         name, arn = alarm["AlarmName"], alarm["AlarmArn"]
         if not named_like_ours(name):
             return as_given(observed(alarm, {}), name)
         known = scope.inventory.get(self.kind, name)
         if known and known.id == arn and not deep:
             return replace(observed(alarm, None), owner=known.owner)
-        answer = await scope.call("cloudwatch", "ListTagsForResource", ResourceARN=arn)
+        try:
+            answer = await scope.call("cloudwatch", "ListTagsForResource", ResourceARN=arn)
+        except Gone:
+            return None
         return observed(alarm, tags.from_list(answer.get("Tags")))
 
 

@@ -153,7 +153,8 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
         have = sagemaker.known(scope, self.kind, told)
         if have and not deep:
             return observed(told, None, have)
-        return observed(told, await sagemaker.tags_of(scope, told["EndpointArn"]))
+        found = await sagemaker.tags_seen(scope, told["EndpointArn"])
+        return None if found is None else observed(told, found)
 
 
 def serves_on(want: Endpoint, have: Observed) -> bool:

@@ -54,6 +54,14 @@ async def tags_of(scope: AwsScope, arn: str) -> dict[str, str]:
     return tags.from_list([tag async for page in pages for tag in page.get("Tags", ())])
 
 
+async def tags_seen(scope: AwsScope, arn: str) -> dict[str, str] | None:
+    """None when it went since it was listed or described."""
+    try:
+        return await tags_of(scope, arn)
+    except Gone:
+        return None
+
+
 async def retag(
     scope: AwsScope, arn: str, want: Mapping[str, str], have: Mapping[str, str]
 ) -> dict[str, str]:

@@ -98,12 +98,7 @@ class ContentKind(BaseKind[C, AwsScope]):
             return have
         if not named_like_ours(row[f"{self.kind}Name"]):
             return None
-        told = await self.detailed(scope, row)
-        return (
-            None
-            if told is None
-            else self.observed(told, await sagemaker.tags_of(scope, row[f"{self.kind}Arn"]))
-        )
+        return await self._tagged(scope, await self.detailed(scope, row))
 
     async def _read(self, scope: AwsScope, name: str, deep: bool) -> Observed | None:
         told = await sagemaker.described(scope, self.kind, name)
@@ -114,4 +109,10 @@ class ContentKind(BaseKind[C, AwsScope]):
         have = sagemaker.known(scope, self.kind, told)
         if have and not deep:
             return have
-        return self.observed(told, await sagemaker.tags_of(scope, told[f"{self.kind}Arn"]))
+        return await self._tagged(scope, told)
+
+    async def _tagged(self, scope: AwsScope, told: Document | None) -> Observed | None:
+        if told is None:
+            return None
+        found = await sagemaker.tags_seen(scope, told[f"{self.kind}Arn"])
+        return None if found is None else self.observed(told, found)

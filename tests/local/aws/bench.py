@@ -7,11 +7,13 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from localcloud.aws.faults import Rule
 from localcloud.cloud import CloudConfig, LocalAws
@@ -171,7 +173,7 @@ class Bench:
                 await asyncio.sleep(0.05)
 
     def clear(self) -> None:
-        """Takes faults away, and what AWS grants only ten of."""
+        """Takes faults away, what AWS grants only ten of, and endpoints, whose containers run on."""
         self.cloud.run(self._put([]))
         gateway = self.client("apigatewayv2")
         for api in gateway.get_apis()["Items"]:
@@ -179,3 +181,14 @@ class Bench:
         for link in gateway.get_vpc_links()["Items"]:
             if link["VpcLinkStatus"] != "DELETING":
                 gateway.delete_vpc_link(VpcLinkId=link["VpcLinkId"])
+        self._clear_endpoints()
+
+    def _clear_endpoints(self) -> None:
+        sagemaker = self.client("sagemaker")
+        for endpoint in sagemaker.list_endpoints(MaxResults=100)["Endpoints"]:
+            with suppress(ClientError):  # AWS is at work on it
+                sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
+        for config in sagemaker.list_endpoint_configs(MaxResults=100)["EndpointConfigs"]:
+            sagemaker.delete_endpoint_config(EndpointConfigName=config["EndpointConfigName"])
+        for model in sagemaker.list_models(MaxResults=100)["Models"]:
+            sagemaker.delete_model(ModelName=model["ModelName"])

@@ -125,6 +125,22 @@ async def test_an_archive_that_is_not_there_stalls(bench: Bench) -> None:
     assert told.value.reason == "InvalidSpec"
 
 
+@pytest.mark.parametrize(
+    ("maker", "operation"),
+    [(model, "ListTags"), (endpoint_config, "ListTags"), (alarm, "ListTagsForResource")],
+)
+async def test_what_goes_while_it_is_looked_at_is_not_there(
+    bench: Bench, maker: Maker, operation: str
+) -> None:
+    want = await maker(bench)
+    kind = KINDS[want.kind]
+    await bench.listed(kind)
+    have = await kind.create(bench.scope, want)
+    for look in (bench.listed(kind), kind.read(bench.scope, [have.name], True)):
+        bench.fault(operation=operation, error="ResourceNotFoundException")
+        assert have.name not in await look
+
+
 # given by users
 
 
