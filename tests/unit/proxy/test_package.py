@@ -55,6 +55,17 @@ def test_the_same_poc_gets_the_same_zip_to_the_byte() -> None:
     assert base64.b64decode(first.code_sha256).hex() == first.sha256
 
 
+def test_nothing_in_the_zip_tells_when_or_where_it_was_made() -> None:
+    made = package(SETTINGS).with_own(archive({"handler.py": b"", "a.py": b""}), "own.zip")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as opened:
+        entries = opened.infolist()
+    assert [e.filename for e in entries] == sorted(e.filename for e in entries)
+    assert {e.date_time for e in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert {(e.create_system, e.external_attr >> 16) for e in entries} == {(3, 0o100644)}
+    packed = [content for name, content in contents(made).items() if name.endswith(".gz")]
+    assert {content[4:8] for content in packed} == {b"\0\0\0\0"}, "gzip's own time"
+
+
 def test_the_order_of_keys_is_shown_but_makes_no_other_version() -> None:
     turned = replace(SETTINGS, document=dict(reversed(SETTINGS.document.items())))
     assert package(turned).version == package(SETTINGS).version

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.proxy.events import JSON, NAME, PATH, FakeAws, Function, error_of, event, refusal
 
 from modelpoc.proxy.function import health
-from modelpoc.proxy.function.request import mapping, text
+from modelpoc.proxy.function.request import mapping, tail_of, text
 from modelpoc.proxy.function.settings import Cors
 
 pytestmark = pytest.mark.unit
@@ -178,6 +178,22 @@ def test_what_is_not_there_is_answered_with_what_is(function: Function, tail: st
     assert (status, code) == (404, "NotFound")
     assert "POST …/predict" in message
     assert "GET …/docs" in message
+
+
+@pytest.mark.parametrize(
+    ("raw", "tail"),
+    [
+        ("/a", ""),
+        ("/a/predict", "/predict"),
+        ("/v1/a/predict", "/predict"),
+        ("/ab/a/health", "/health"),
+        ("/ab/predict", None),
+        ("/", None),
+        ("", None),
+    ],
+)
+def test_what_follows_the_pocs_path_is_found_behind_stages_and_mappings(raw: str, tail: str | None) -> None:
+    assert tail_of(raw, "/a") == tail
 
 
 @pytest.mark.parametrize("tail", ["", "/predict", "/docs", "/nope"])
