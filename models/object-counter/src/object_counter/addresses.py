@@ -39,11 +39,11 @@ def permitted(address: Address, allow_private: bool) -> bool:
     inner = _embedded(address)
     if inner is not None:
         return permitted(inner, allow_private)
-    if address.is_multicast or address.is_unspecified or address.is_link_local:
+    if address.is_loopback:
+        return allow_private
+    if address.is_multicast or address.is_unspecified or address.is_link_local or address.is_reserved:
         return False
-    if allow_private and (address.is_private or address.is_loopback):
-        return True
-    return address.is_global and not (address.is_private or address.is_reserved or address.is_loopback)
+    return address.is_global or (allow_private and address.is_private)
 
 
 def _embedded(address: Address) -> ipaddress.IPv4Address | None:

@@ -19,7 +19,7 @@ except ImportError:
             super().__init__(status_code, message, phrase)
 
 
-class InputError(_Answered, ValueError):
+class InputError(_Answered, ValueError):  # type: ignore[misc]
     """The request cannot be answered as it is."""
 
     status = HTTPStatus.BAD_REQUEST

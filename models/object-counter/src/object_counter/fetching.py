@@ -118,6 +118,8 @@ def _read(response: http.client.HTTPResponse, url: str, limits: Limits) -> bytes
         body += chunk
         if len(body) > limits.size:
             raise TooLarge(f"the picture is larger than {limits.size // 1024 // 1024} MB")
+    if response.length:  # of what was announced, so much has not come
+        raise http.client.IncompleteRead(bytes(body), response.length)
     return bytes(body)
 
 

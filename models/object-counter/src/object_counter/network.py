@@ -24,8 +24,8 @@ class Convolution:
 
 
 LAYERS = (
-    Convolution(5, 2, 12),
-    Convolution(3, 2, 20),
+    Convolution(5, 2, 8),
+    Convolution(3, 2, 16),
     Convolution(3, 2, 32),
     Convolution(3, 1, 32),
     Convolution(3, 1, 32),
@@ -62,7 +62,8 @@ class Network:
 
     def convolved(self, index: int, patches: Array) -> Array:
         """The rectified answer of one layer to its patches."""
-        return np.maximum(patches @ self.weights[f"kernel{index}"] + self.weights[f"bias{index}"], 0)
+        answer: Array = np.maximum(patches @ self.weights[f"kernel{index}"] + self.weights[f"bias{index}"], 0)
+        return answer
 
     def cells(self, values: Array) -> Array:
         """(n, 6, 6): the objects that have their centre in each cell."""

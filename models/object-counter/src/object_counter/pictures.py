@@ -25,9 +25,7 @@ def read(body: bytes) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             found = Image.open(io.BytesIO(body), formats=FORMATS)
         if found.width * found.height > MOST_PIXELS:
-            raise TooLarge(
-                f"the picture has {found.width} × {found.height} pixels: send {MOST_PIXELS} at most"
-            )
+            raise TooLarge(f"{found.width} × {found.height} pixels are too many: scale the picture down")
         return _grey(found)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, TooLarge):

@@ -10,12 +10,11 @@ from object_counter.network import CELLS, COUNTS, Array
 from object_counter.pictures import fit
 from object_counter_training.photograph import Photograph, Place
 from object_counter_training.scenes import Scene, Scenery
-from object_counter_training.windows import Window, count, random_window
+from object_counter_training.windows import Window, random_windows
 
 Classes = npt.NDArray[np.int64]
 # Of what the network learns from, so much is laid out anew; the rest are windows of the photograph.
 LAID_OUT = 0.6
-_TRIES = 400_000
 
 
 @dataclass(frozen=True)
@@ -33,34 +32,31 @@ class Samples:
 def teaching(photograph: Photograph, place: Place, number: int, rng: np.random.Generator) -> Samples:
     """Windows of the place and scenes made of it."""
     scenery = Scenery(photograph, place)
-    return _stacked(_drawn(scenery, rng) for _ in range(number))
+    windows = scenery.windows(rng)
+    laid_out = rng.random(number) < LAID_OUT
+    return stacked(scenery.layout(rng) if laid else next(windows) for laid in laid_out)
 
 
 def examining(photograph: Photograph, place: Place, each: int, rng: np.random.Generator) -> list[Window]:
     """Plain windows of the photograph, upright and untouched: `each` of every class, no two alike."""
     coins = photograph.coins_of(place)
     found: dict[int, list[Window]] = {number: [] for number in COUNTS}
-    for _ in range(_TRIES):
-        window = random_window(place, rng, turned=False)
-        number = window and count(window, coins)
-        if window and number in found and len(found[number]) < each and window not in found[number]:
-            found[number].append(window)
-        if all(len(windows) == each for windows in found.values()):
-            break
+    for window, held in random_windows(place, coins, rng, turned=False):
+        if held in found and len(found[held]) < each and window not in found[held]:
+            found[held].append(window)
+            if all(len(windows) == each for windows in found.values()):
+                break
     return [window for number in COUNTS for window in found[number]]
 
 
 def seen_by_network(photograph: Photograph, place: Place, windows: Sequence[Window]) -> Samples:
     """The windows' pictures and classes."""
     coins = photograph.coins_of(place)
-    return _stacked([(window.cut(photograph.picture), window.whole(coins)) for window in windows])
+    return stacked([(window.cut(photograph.picture), window.whole(coins)) for window in windows])
 
 
-def _drawn(scenery: Scenery, rng: np.random.Generator) -> Scene:
-    return scenery.layout(rng) if rng.random() < LAID_OUT else scenery.window(rng)
-
-
-def _stacked(scenes: Iterable[Scene]) -> Samples:
+def stacked(scenes: Iterable[Scene]) -> Samples:
+    """Pictures with known centres, as the network sees them."""
     pictures, classes, cells = [], [], []
     for picture, centres in scenes:
         pictures.append(fit(picture))

@@ -5,7 +5,7 @@ would tell the count; so in training coins are painted over, and cut out and lai
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,14 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
 from object_counter_training.photograph import Coin, Photograph, Place
-from object_counter_training.windows import UNSEEN, Window, count, random_window
+from object_counter_training.windows import SEEN, UNSEEN, Window, random_windows
 
 # A picture, and the centres of the coins that count, in its pixels.
 Scene = tuple[Image.Image, list[tuple[float, float]]]
 
 _EDGE = 3  # pixels of shadow around a coin
-_TRIES = 60
+_GAP = 3  # pixels between two coins at least
+_TRIES = 20
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,15 @@ class Scenery:
         self.ground = _ground(photograph, place)
         self._cuttings = [_cutting(self.picture, coin) for coin in self.coins]
 
-    def window(self, rng: np.random.Generator) -> Scene:
-        """A window of the photograph, turned, some coins painted over so that 1 to 5 are left."""
-        while True:
-            window = random_window(self.place, rng)
-            held = window and count(window, self.coins)
-            if window and held:
+    def windows(self, rng: np.random.Generator) -> Iterator[Scene]:
+        """Windows of the photograph, turned, some coins painted over so that 1 to 5 are left; without end."""
+        for window, held in random_windows(self.place, self.coins, rng):
+            if held:
                 left = int(rng.integers(1, min(held, 5) + 1))
-                whole = [coin for coin in self.coins if window.whole([coin])]
+                seen = window.seen(self.coins)
+                whole = [coin for coin, part in zip(self.coins, seen, strict=True) if part >= SEEN]
                 order = [whole[i] for i in rng.permutation(held)]
-                return window.cut(self._without(order[left:])), window.whole(order[:left])
+                yield window.cut(self._without(order[left:])), window.whole(order[:left])
 
     def layout(self, rng: np.random.Generator) -> Scene:
         """1 to 5 cuttings on a piece of ground, apart from each other, perhaps slivers at the edge."""
@@ -105,21 +105,20 @@ class Scenery:
 def _free_spot(
     frame: Window, lying: Sequence[Coin], radius: float, whole: bool, rng: np.random.Generator
 ) -> Coin | None:
-    """Where a coin, or a sliver of one, touches no other; None when none was found."""
-    reach = 0.0 if whole else radius
-    for _ in range(_TRIES):
-        coin = Coin(
-            rng.uniform(-reach, frame.width + reach), rng.uniform(-reach, frame.height + reach), radius
-        )
-        (seen,) = frame.seen([coin])
-        fits = seen >= 0.93 if whole else 0 < seen < UNSEEN
-        if fits and all(_apart(coin, other) for other in lying):
-            return coin
+    """Where a coin, or a sliver of one, touches no other; None when none of some tries was free."""
+    reach = -0.8 * radius if whole else radius
+    across, down = frame.width + reach, frame.height + reach
+    if across <= -reach or down <= -reach:
+        return None
+    x, y = rng.uniform(-reach, across, _TRIES), rng.uniform(-reach, down, _TRIES)
+    free = np.ones(_TRIES, dtype=bool)
+    for other in lying:
+        free &= np.hypot(x - other.x, y - other.y) >= radius + other.radius + _GAP
+    spots = [Coin(float(x[i]), float(y[i]), radius) for i in np.flatnonzero(free)]
+    for spot, seen in zip(spots, frame.seen(spots), strict=True):
+        if seen >= 0.93 if whole else 0 < seen < UNSEEN:
+            return spot
     return None
-
-
-def _apart(one: Coin, other: Coin) -> bool:
-    return math.hypot(one.x - other.x, one.y - other.y) >= one.radius + other.radius + 3
 
 
 def _paste(scene: Image.Image, cutting: Cutting, coin: Coin, ratio: float, rng: np.random.Generator) -> None:

@@ -12,7 +12,7 @@ from object_counter_training.report import Measured
 from object_counter_training.samples import examining, seen_by_network, teaching
 
 SEED = 1
-TEACHING = 8000
+TEACHING = 7000
 EXAMINING_EACH = 100
 _EXAM_SEED = 3
 
