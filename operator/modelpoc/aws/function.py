@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from modelpoc.aws import function_request as requests
 from modelpoc.aws import tags
 from modelpoc.aws.function_code import Package, packed
-from modelpoc.aws.function_state import CODE, CONFIG, observed, permitted
+from modelpoc.aws.function_state import CODE, CONFIG, observed, permitted, tags_told
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
@@ -109,7 +109,10 @@ class FunctionKind(BaseKind[Function, AwsScope]):
         have = observed(await scope.call("lambda", "CreateFunction", **request), tagged)
         have = _tried(with_fields(have, invoked_from=None), want)
         scope.inventory.wrote(have)
-        return await self._permitted(scope, want, have)
+        try:
+            return await self._permitted(scope, want, have)
+        except Gone as error:  # created a moment ago: not everywhere visible yet
+            raise NotYet(str(error)) from error
 
     async def update(
         self, scope: AwsScope, want: Function, have: Observed, changes: tuple[Change, ...]
@@ -145,25 +148,19 @@ class FunctionKind(BaseKind[Function, AwsScope]):
             answer = await scope.call("lambda", "GetFunction", FunctionName=name)
         except Gone:
             return None
-        have = observed(answer["Configuration"], answer.get("Tags", {}))
+        have = observed(answer["Configuration"], tags_told(answer))
         return with_fields(have, invoked_from=await _permission(scope, name)) if deep else have
 
     async def _permitted(self, scope: AwsScope, want: Function, have: Observed) -> Observed:
-        """A statement cannot be changed, only taken away and added. Sequential: added at the same time,
-        statements get lost."""
+        """A statement cannot be changed, only taken away and added. One after the other: of those added at
+        the same time, some get lost."""
         try:
-            await self._permit(scope, want)
+            await scope.call("lambda", "AddPermission", **requests.permit(want))
         except AlreadyThere:
             where = {"FunctionName": want.name, "StatementId": requests.STATEMENT}
             await scope.call("lambda", "RemovePermission", **where)
-            await self._permit(scope, want)
-        return with_fields(have, invoked_from=want.invoked_from)
-
-    async def _permit(self, scope: AwsScope, want: Function) -> None:
-        try:
             await scope.call("lambda", "AddPermission", **requests.permit(want))
-        except Gone as error:  # created a moment ago: not everywhere visible yet
-            raise NotYet(str(error)) from error
+        return with_fields(have, invoked_from=want.invoked_from)
 
     async def _retagged(self, scope: AwsScope, have: Observed, want: Mapping[str, str]) -> Observed:
         old = have.fields["tags"]

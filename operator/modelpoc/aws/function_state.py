@@ -8,6 +8,7 @@ from typing import Any
 
 from modelpoc.aws import tags
 from modelpoc.aws.function_request import ACTION, PRINCIPAL, STATEMENT
+from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.resource import Observed, Phase, State
 
 CODE = tags.PREFIX + "code"
@@ -67,6 +68,13 @@ def state(item: Mapping[str, Any]) -> State:
         why = item.get("LastUpdateStatusReason") or "Lambda does not say why"
         return State(Phase.BROKEN, "FunctionFailed", f"the function's update failed: {why}")
     return State()  # Active; or Inactive, which it is when idle: the next request wakes it
+
+
+def tags_told(answer: Mapping[str, Any]) -> dict[str, str]:
+    """GetFunction answers also those who may not read tags, only without them."""
+    if error := answer.get("TagsError"):
+        raise Stall("AccessDenied", f"ListTags: {error.get('Message')} ({error.get('ErrorCode')})")
+    return dict(answer.get("Tags", {}))
 
 
 def permitted(policy: str) -> str | None:

@@ -13,7 +13,7 @@ from tests.local.aws.function_parts import Packed, function, function_integratio
 from modelpoc.aws.function import Function
 from modelpoc.aws.function_state import CODE
 from modelpoc.aws.kinds import KINDS
-from modelpoc.reconcile.errors import AlreadyThere, CloudError, NotYet, Stall
+from modelpoc.reconcile.errors import AlreadyThere, CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.resource import Observed, Phase
 
 if TYPE_CHECKING:
@@ -167,6 +167,24 @@ async def test_a_create_cut_short_leaves_its_permission_to_add(bench: Bench) -> 
     assert known
     assert {c.field for c in KIND.diff(want, known)} == {"invoked_from"}
     assert await bench.mended(KIND, want) == {"invoked_from"}
+
+
+async def test_one_that_is_not_seen_everywhere_yet_is_waited_for(bench: Bench) -> None:
+    want = await function(bench)
+    words = "Function not found: arn:aws:lambda"
+    bench.fault(operation="AddPermission", error="ResourceNotFoundException", message=words, status=404)
+    with pytest.raises(NotYet):
+        await KIND.create(bench.scope, want)
+    assert await bench.mended(KIND, want) == {"invoked_from"}
+
+
+async def test_one_deleted_by_hand_is_gone_for_an_update(bench: Bench) -> None:
+    want = await function(bench)
+    have = await made(bench, want)
+    bench.client("lambda").delete_function(FunctionName=want.name)
+    for changed in (replace(want, memory=512), replace(want, invoked_from=want.invoked_from + "x")):
+        with pytest.raises(Gone):
+            await KIND.update(bench.scope, changed, have, KIND.diff(changed, have))
 
 
 async def test_an_update_cut_short_is_taken_up_again(bench: Bench) -> None:

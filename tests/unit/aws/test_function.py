@@ -13,8 +13,9 @@ from modelpoc.aws import tags
 from modelpoc.aws.function import Function, FunctionKind
 from modelpoc.aws.function_code import Code
 from modelpoc.aws.function_request import create, permit
-from modelpoc.aws.function_state import CHANGED, CODE, CONFIG, observed, permitted, state
+from modelpoc.aws.function_state import CHANGED, CODE, CONFIG, observed, permitted, state, tags_told
 from modelpoc.aws.seen import with_fields
+from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.owner import Owner
 from modelpoc.reconcile.resource import UNKNOWN, Observed, Phase
 
@@ -211,6 +212,13 @@ def test_who_may_call(statements: list[dict[str, Any]], source: str | None) -> N
 def test_one_statement_is_for_all_requests_of_the_api() -> None:
     asked = permit(WANT)
     assert (asked["SourceArn"], asked["Principal"]) == (API, "apigateway.amazonaws.com")
+
+
+def test_tags_that_may_not_be_read_are_told() -> None:
+    with pytest.raises(Stall) as told:
+        tags_told({"TagsError": {"ErrorCode": "AccessDeniedException", "Message": "not yours"}})
+    assert told.value.reason == "AccessDenied"
+    assert "ListTags: not yours" in str(told.value)
 
 
 def test_the_code_is_shown_nowhere() -> None:
