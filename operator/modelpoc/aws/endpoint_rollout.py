@@ -58,10 +58,13 @@ def _variants(told: Document) -> Sequence[Document]:
 
 
 async def _forget(scope: AwsScope, told: Document, found: Mapping[str, str]) -> None:
-    """It was not tried after all."""
+    """It was not tried after all: the note is what it was, which may tell of a rollout still under way."""
     with suppress(CloudError):
-        await sagemaker.untag(scope, told["EndpointArn"], [TRYING])
-        scope.inventory.wrote(observed(told, {k: v for k, v in found.items() if k != TRYING}))
+        if before := found.get(TRYING):
+            await sagemaker.tag(scope, told["EndpointArn"], {TRYING: before})
+        else:
+            await sagemaker.untag(scope, told["EndpointArn"], [TRYING])
+        scope.inventory.wrote(observed(told, found))
 
 
 async def _ready(scope: AwsScope, want: Endpoint, have: Observed) -> tuple[Document, Mapping[str, str]]:

@@ -12,6 +12,7 @@ from tests.local.aws.sagemaker_parts import Hosted, alarm, endpoint, hosted
 
 from modelpoc.aws import tags
 from modelpoc.aws.kinds import KINDS
+from modelpoc.aws.log_group import ENDPOINTS
 from modelpoc.aws.sagemaker import TRYING
 from modelpoc.reconcile.errors import AlreadyThere, AnswerLost, CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.resource import Phase
@@ -303,6 +304,21 @@ async def test_a_lost_answer_is_no_second_update(poc: Hosted) -> None:
     assert (have.attrs["failed"], KIND.diff(poc.to(bad), have)) == (bad, ())
 
 
+async def test_a_stale_look_costs_no_note(poc: Hosted) -> None:
+    """Asked again for what is under way already, as an old answer showed nothing of it."""
+    bad = await poc.config(BROKEN)
+    want, before = poc.to(bad), await poc.see()
+    await poc.update(want)
+    poc.bench.fault(operation="DescribeEndpoint", stale_seconds=60.0)
+    with pytest.raises(NotYet):
+        await KIND.update(poc.bench.scope, want, before, KIND.diff(want, before))
+    assert poc.bench.calls()["UpdateEndpoint"] == 2
+    await poc.until(lambda have: have.attrs["status"] == "InService" and have.attrs["failure"] != "")
+    poc.forget()
+    have = (await poc.bench.listed(KIND))[want.name]
+    assert (have.attrs["failed"], KIND.diff(want, have)) == (bad, ())
+
+
 async def test_a_refused_update_is_not_taken_for_one_that_was_rolled_back(poc: Hosted) -> None:
     want = poc.to(await poc.config())
     poc.bench.fault(operation="UpdateEndpoint", error="ResourceLimitExceeded")
@@ -360,6 +376,12 @@ async def test_one_that_never_came_up_is_replaced_by_another_configuration_only(
     await bench.gone(KIND, good.name)
     await bench.made(KIND, good)
     assert (await poc.steady()).attrs["serving"] == good.config_name
+
+
+async def test_without_logs_aws_alone_tells(poc: Hosted) -> None:
+    poc.asked_of_aws(failed="the host was lost")
+    poc.bench.client("logs").delete_log_group(logGroupName=f"{ENDPOINTS}{poc.want.name}")
+    assert await KIND.explain(poc.bench.scope, await poc.see()) == "its containers wrote nothing"
 
 
 async def test_one_that_breaks_in_service_is_told(poc: Hosted) -> None:
