@@ -112,3 +112,20 @@ def test_a_log_group_has_no_tags_of_an_earlier_one_of_its_name(cloud: Any) -> No
         arn = logs.describe_log_groups(logGroupNamePrefix="/again")["logGroups"][0]["logGroupArn"]
         assert logs.list_tags_for_resource(resourceArn=arn)["tags"] == {key: "1"}
         logs.delete_log_group(logGroupName="/again")
+
+
+def test_a_deleted_alarm_takes_its_tags_along(cloud: Any) -> None:
+    cloudwatch = cloud.client("cloudwatch")
+
+    def put(*tags: str) -> str:
+        cloudwatch.put_metric_alarm(
+            AlarmName="tagged", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
+            EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+            Tags=[{"Key": key, "Value": "v"} for key in tags],
+        )  # fmt: skip
+        return str(cloudwatch.describe_alarms(AlarmNames=["tagged"])["MetricAlarms"][0]["AlarmArn"])
+
+    put("old")
+    cloudwatch.delete_alarms(AlarmNames=["tagged"])
+    arn = put("new")
+    assert cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "new", "Value": "v"}]

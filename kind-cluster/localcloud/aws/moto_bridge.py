@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, environ_key_for_header
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-from localcloud.aws import moto_worlds
+from localcloud.aws import moto_corrections, moto_worlds
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest
 
@@ -29,6 +29,7 @@ class MotoBridge:
 
     def __init__(self, account: str, host: str) -> None:
         moto_worlds.install()
+        moto_corrections.install()
         self._account = account
         self._host = host
         self._world = moto_worlds.World()

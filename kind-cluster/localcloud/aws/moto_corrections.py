@@ -1,6 +1,6 @@
 """Where moto answers otherwise than AWS does, and someone would notice.
 
-Each correction looks at one operation's answer and gives the one AWS would have given.
+Most corrections look at one operation's answer and give the one AWS would have given.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
+
+from moto.cloudwatch.models import CloudWatchBackend
 
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest
@@ -58,6 +60,18 @@ async def _logs(ask: Ask, request: HttpRequest, operation: str, **parameters: An
     answer = await ask(replace(request, headers=headers, body=json.dumps(parameters).encode()))
     found: dict[str, Any] = json.loads(answer.body or b"{}")
     return found
+
+
+def _delete_alarms(backend: Any, alarm_names: list[str]) -> None:
+    """An alarm goes with its tags: a new one of its name has none of them."""
+    for name in alarm_names:
+        if alarm := backend.alarms.pop(name, None):
+            backend.tagger.delete_all_tags_for_resource(alarm.alarm_arn)
+
+
+def install() -> None:
+    """What is put right within moto itself; calling it again changes nothing."""
+    CloudWatchBackend.delete_alarms = _delete_alarms  # type: ignore[method-assign]
 
 
 _CORRECTIONS: dict[tuple[str, str], Correction] = {
