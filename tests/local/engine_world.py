@@ -46,6 +46,8 @@ from modelpoc.reconcile.steps import Step, Verb
 DOUBT = 0.05
 """Seconds that AWS's lists may lag: the local ones do not unless a fault says so."""
 NO_RATES: Mapping[str, Bucket] = {}
+UNREAD = 1e6
+"""Older than anything that was ever looked at."""
 EAGER = Ages(settling=0.0)
 """Looks at what is under way in every pass."""
 
@@ -189,6 +191,8 @@ class Kept:
 
     poc: ModelPOC
     deleted: bool = False
+    at_rest: bool = False
+    """Whether all was settled for this spec: what costs a call each is then looked at by rotation only."""
     history: list[Outcome] = field(default_factory=list)
 
 
@@ -264,7 +268,7 @@ class Operator:
         return self.pocs[name]
 
     def delete(self, name: str) -> None:
-        self.pocs[name].deleted = True
+        self.pocs[name].deleted, self.pocs[name].at_rest = True, False
 
     # POCs: what the operator does
 
@@ -298,6 +302,8 @@ class Operator:
 
     async def _pass(self, name: str, ages: Ages) -> Outcome | None:
         kept = self.pocs[name]
+        if not kept.at_rest:
+            ages = replace(ages, deep=min(ages.deep, UNREAD))
         work = asyncio.create_task(self.engine.run(self.graph(name), self.mark(name), ages=ages))
         died = asyncio.create_task(self.scope.died.wait())
         await asyncio.wait({work, died}, return_when=asyncio.FIRST_COMPLETED)
@@ -313,6 +319,7 @@ class Operator:
     def _noted(self, kept: Kept, outcome: Outcome) -> None:
         """What the controller writes into status: which revision did not come up."""
         kept.history.append(outcome)
+        kept.at_rest = outcome.settled
         service = outcome.plan.step("Service")
         failed = kept.poc.status.failed_revision
         if kept.deleted or kept.poc.spec.suspend or (service and service.verb is Verb.KEEP):

@@ -92,7 +92,8 @@ class History:
         again = self.operator.resync(NAME, deep=True)
         assert again.settled, told(again)
         wrote = writes(self.operator.cloud.calls(since))
-        assert wrote == [], f"a further pass wrote {[w.operation for w in wrote]}"
+        done = [(str(step), step.changes) for step in again.done]
+        assert wrote == [], f"a further pass wrote {[w.operation for w in wrote]}: {done}"
 
     def end(self) -> None:
         self.operator.delete(NAME)

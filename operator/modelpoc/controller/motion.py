@@ -75,6 +75,15 @@ def was_ready(old: ModelPOCStatus) -> bool:
     return ready is not None and ready.status is ConditionStatus.TRUE
 
 
+def at_rest(status: ModelPOCStatus, generation: int) -> bool:
+    """Whether nothing was under way or in need of anyone when this generation was last spoken of."""
+    said = [status.condition(kind) for kind in (ConditionType.RECONCILING, ConditionType.STALLED)]
+    return all(
+        c is not None and c.status is ConditionStatus.FALSE and c.observed_generation == generation
+        for c in said
+    )
+
+
 def still_answers(found: Finding, old: ModelPOCStatus) -> bool:
     """Whether it was Ready, and nothing that a request travels through is touched."""
     if found.outcome is None or found.goal is not Goal.RUN or not was_ready(old):

@@ -19,6 +19,7 @@ from modelpoc.controller.hindrances import no_platform, platform_full, platform_
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
+from modelpoc.controller.motion import at_rest
 from modelpoc.controller.news import of_work
 from modelpoc.controller.objects import Objects
 from modelpoc.controller.pace import Next, next_look
@@ -181,9 +182,9 @@ class PocPass:
         try:
             await account.check()
             if found.goal is Goal.OBSERVE:
-                await account.engine.observe(graph, mark, self._ages(key))
+                await account.engine.observe(graph, mark, self._ages(key, poc))
                 return replace(found, outcome=Outcome(account.engine.plan(graph, mark, rules)))
-            outcome = await account.engine.run(graph, mark, rules, self._ages(key))
+            outcome = await account.engine.run(graph, mark, rules, self._ages(key, poc))
         except CloudError as error:
             return replace(found, trouble=error)
         await self.objects.tell(key, poc.metadata, of_work(outcome))
@@ -200,9 +201,12 @@ class PocPass:
 
         return place(poc.status.placement, places, rules_on, routes_on, balanced=poc.spec.ecs is not None)
 
-    def _ages(self, key: Key) -> Ages:
+    def _ages(self, key: Key, poc: ModelPOC) -> Ages:
+        """What costs a call each is looked at in turn; and, after a restart, while work is under way: whoever
+        began it may have gone down before all of it was written."""
         settings = self.settings
-        deep = settings.deep_resync / 2 if self._rotation.due(key) else float("inf")
+        due = self._rotation.due(key) or not at_rest(poc.status, poc.metadata.generation)
+        deep = settings.deep_resync / 2 if due else float("inf")
         memory = self._memories.get(key)
         listing = 0.0 if memory and memory.asked else settings.fast_resync * 0.9
         return Ages(listing=listing, settling=settings.poll * 0.5, deep=deep)
