@@ -14,6 +14,8 @@ from localcloud.runtime import environment, images
 from localcloud.runtime.environment import default_cache
 from localcloud.state import CloudFiles
 
+_UP_TO_DATE = "up to date"  # how the tools tell that S3 had it all
+
 
 class Shipping:
     """From one checkout to one cloud. Whatever is there already is left as it is."""
@@ -25,23 +27,23 @@ class Shipping:
         """Its sources."""
         return self._checkout / "models" / example.name
 
-    async def ship(self, example: Example, bucket: str, say: Hear) -> None:
-        """All that its endpoint or service will ask for."""
+    async def ship(self, example: Example, bucket: str, say: Hear) -> bool:
+        """All that its endpoint or service will ask for; whether its artifact is new there."""
         await patiently(say, f"building models/{example.name}", lambda _: self.build(example))
-        await self.artifact(example, bucket, say)
+        return await self.artifact(example, bucket, say)
 
     async def build(self, example: Example) -> None:
         """Its image, of the name that its configuration gives."""
         await asyncio.to_thread(images.build, example.name, self.model(example), self._files.images)
 
-    async def artifact(self, example: Example, bucket: str, say: Hear) -> None:
-        """To S3, as a data scientist would: with the model's own tool."""
+    async def artifact(self, example: Example, bucket: str, say: Hear) -> bool:
+        """To S3, as a data scientist would: with the model's own tool; whether anything was new there."""
         tool = await self.tool(example, say)
         made = await self.made(example, tool, say)
         command = [*tool, "upload", "--dir", str(made), "--bucket", bucket]
         environ = {**tool_environment(self.model(example)), **keys(self._files)}
         label = f"uploading its artifact to s3://{bucket}/{example.name}/"
-        await patiently(say, label, lambda _: called(command, environ))
+        return _UP_TO_DATE not in await patiently(say, label, lambda _: called(command, environ))
 
     async def made(self, example: Example, tool: Sequence[str], say: Hear) -> Path:
         """Where its artifact's files are, now or since an earlier demo; needs no cloud."""

@@ -18,7 +18,7 @@ from localcloud.demo.examples import EXAMPLES, Example
 from localcloud.demo.manifests import Manifest, rendered, with_variables
 from localcloud.demo.page import Page, publish
 from localcloud.demo.patience import Hear, Voice
-from localcloud.demo.readiness import until_ready
+from localcloud.demo.readiness import look_again, until_ready
 from localcloud.demo.shipping import Shipping
 from localcloud.demo.showing import show_answer, what_next
 from localcloud.state import CloudFiles
@@ -50,15 +50,18 @@ class Demo:
     async def _bring(self, example: Example, prepared: Prepared) -> None:
         """One POC, from its sources to Ready."""
         say = Voice(self._tell, example.name)
-        await self._shipping.ship(example, prepared.bucket, say)
+        new = await self._shipping.ship(example, prepared.bucket, say)
         if example.page:
             self._pages[example.name] = await asyncio.to_thread(self._published, example)
         manifest = await rendered(self._checkout, example.name)
         if example.local:
             say("told besides, as only this cloud needs: " + " ".join(map("=".join, example.local)))
             manifest = with_variables(manifest, dict(example.local))
-        say(await self._applied(manifest))
+        applied = await self._applied(manifest)
+        say(applied)
         await self._resume(example, say)
+        if new and not applied.endswith("created"):
+            await look_again(self._kubectl, example.name, say)
         await until_ready(self._kubectl, example.name, say)
 
     def _published(self, example: Example) -> Page:
