@@ -71,7 +71,7 @@ def _delete_alarms(backend: Any, alarm_names: list[str]) -> None:
 
 def install() -> None:
     """What is put right within moto itself; calling it again changes nothing."""
-    CloudWatchBackend.delete_alarms = _delete_alarms  # type: ignore[method-assign]
+    CloudWatchBackend.delete_alarms = _delete_alarms  # type: ignore[assignment,method-assign]
 
 
 _CORRECTIONS: dict[tuple[str, str], Correction] = {

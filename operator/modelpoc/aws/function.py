@@ -27,6 +27,10 @@ ACTIONS = (
 )  # fmt: skip
 
 
+ENDPOINT = "ENDPOINT_NAME"
+"""Variable of the environment that tells the function which endpoint to invoke."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Function(Resource):
     """`name` has at most 64 characters. Memory in MB, timeout in seconds."""
@@ -76,6 +80,7 @@ class FunctionKind(BaseKind[Function, AwsScope]):
     kind = "Function"
     fast = CONFIG | {"code"}
     deep = frozenset({"tags", "invoked_from"})
+    switches = frozenset({"environment"})
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return tags.same_tags(want, have) if field == "tags" else bool(want == have)
@@ -86,6 +91,12 @@ class FunctionKind(BaseKind[Function, AwsScope]):
         if want.code is UNKNOWN or code != want.code:
             changes = (*changes, Change("code", code, want.code))
         return tuple(c for c in changes if c.field not in self.fast or not _given_up(want, have))
+
+    def led_to(self, have: Observed) -> str:
+        """The endpoint that it invokes."""
+        _, partition, _, region, account = have.id.split(":")[:5]
+        name = have.fields["environment"].get(ENDPOINT)
+        return f"arn:{partition}:sagemaker:{region}:{account}:endpoint/{name}" if name else ""
 
     def replaces(self, want: Function, have: Observed) -> bool:
         """One whose creation failed can only be deleted and made again ("Lambda function states")."""

@@ -31,10 +31,11 @@ class Named:
     user_tags: Mapping[str, str]
     uid: str = ""
 
-    def name(self, limit: int, *content: str) -> str:
-        """At most `limit` characters. `content` is whatever makes it another resource when it changes."""
+    def name(self, limit: int, *content: str, prefix: str = "") -> str:
+        """At most `limit` characters. `content` is whatever makes it another resource when it changes;
+        `prefix` does so too, where the name must end in the owner's hash."""
         hashed = short_hash(self.owner.mark.owner, *content) if content else self.owner.mark.owner
-        return fit(self.readable, hashed, limit)
+        return fit(f"{prefix}{self.readable}", hashed, limit)
 
     def tags(self, resource: str) -> dict[str, str]:
         """All tags of one resource, which is told by its own name among them."""

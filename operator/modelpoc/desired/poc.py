@@ -52,7 +52,7 @@ def suspended_graph(
     named = named_of(poc, platform)
     logs = [_log_group(platform, named)]
     if poc.spec.sagemaker:
-        logs.append(endpoint_logs(platform, named))
+        logs.append(endpoint_logs(poc, platform, named))
     return Graph((*logs, *kept_when_suspended(poc, named, kube_secrets, held)))
 
 

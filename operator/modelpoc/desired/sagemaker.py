@@ -12,7 +12,7 @@ from modelpoc.aws.alarm import Alarm
 from modelpoc.aws.artifact import Artifact
 from modelpoc.aws.endpoint import Endpoint
 from modelpoc.aws.endpoint_config import EndpointConfig
-from modelpoc.aws.function import Function
+from modelpoc.aws.function import ENDPOINT, Function
 from modelpoc.aws.integration import Integration
 from modelpoc.aws.log_group import ENDPOINTS, LogGroup
 from modelpoc.aws.model import Model
@@ -65,7 +65,7 @@ class SageMakerInputs:
 
 def sagemaker_resources(inputs: SageMakerInputs) -> Iterable[Resource]:
     """From the archive to the routes. The function's log group is the caller's."""
-    logs = endpoint_logs(inputs.platform, inputs.named)
+    logs = endpoint_logs(inputs.poc, inputs.platform, inputs.named)
     config, *made_of = _configuration(inputs)
     alarms = tuple(_alarms(inputs))
     endpoint = _endpoint(inputs, config, alarms, logs)
@@ -85,13 +85,16 @@ def sagemaker_resources(inputs: SageMakerInputs) -> Iterable[Resource]:
     )
 
 
-def endpoint_name(named: Named) -> str:
-    return named.name(LONGEST)
+def endpoint_name(poc: ModelPOC, named: Named) -> str:
+    """AWS turns no endpoint on instances into a serverless one ("Update a serverless endpoint", developer
+    guide): that is another endpoint, made beside it."""
+    spec = poc.spec.sagemaker
+    return named.name(LONGEST, prefix="serverless-" if spec and spec.serverless else "")
 
 
-def endpoint_logs(platform: ModelPlatform, named: Named) -> LogGroup:
+def endpoint_logs(poc: ModelPOC, platform: ModelPlatform, named: Named) -> LogGroup:
     """Where containers print to. SageMaker would make the group itself, and keep it for ever."""
-    name = f"{ENDPOINTS}{endpoint_name(named)}"
+    name = f"{ENDPOINTS}{endpoint_name(poc, named)}"
     days = platform.spec.defaults.log_retention_days
     return LogGroup(name=name, retention_days=days, tags=named.tags(name))
 
@@ -157,7 +160,7 @@ def _endpoint_config(inputs: SageMakerInputs, model: Model) -> EndpointConfig:
 def _endpoint(
     inputs: SageMakerInputs, config: Resource, alarms: tuple[Alarm, ...], logs: LogGroup
 ) -> Endpoint:
-    rollout, name = inputs.rollout, endpoint_name(inputs.named)
+    rollout, name = inputs.rollout, endpoint_name(inputs.poc, inputs.named)
     instance = inputs.spec.instance
     made: tuple[str | Ref, ...] = tuple(Ref(Alarm.kind, alarm.name, "name") for alarm in alarms)
     return Endpoint(
@@ -192,7 +195,7 @@ def _alarms(inputs: SageMakerInputs) -> Iterable[Alarm]:
 def _alarm(
     inputs: SageMakerInputs, what: str, metric: str, statistic: str, threshold: float, words: str
 ) -> Alarm:
-    endpoint = endpoint_name(inputs.named)
+    endpoint = endpoint_name(inputs.poc, inputs.named)
     name = f"{what}-{endpoint}"
     return Alarm(
         name=name,
@@ -249,10 +252,11 @@ def _function(inputs: SageMakerInputs, endpoint: Endpoint, source: tuple[Artifac
         versions={"proxy": package.version, **sources},
         memory=proxy.memory,
         timeout=proxy.timeout_seconds,
-        environment={"ENDPOINT_NAME": endpoint.name},
+        environment={ENDPOINT: endpoint.name},
         log_group=Ref(LogGroup.kind, inputs.log_group.name, "name"),
         invoked_from=_invoked_from(inputs),
         tags=inputs.named.tags(name),
+        switch_after=(Ref(Endpoint.kind, endpoint.name, "serving"),),
     )
 
 

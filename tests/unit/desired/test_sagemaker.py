@@ -14,7 +14,7 @@ from modelpoc.aws.alarm import Alarm
 from modelpoc.aws.artifact import Artifact
 from modelpoc.aws.endpoint import Endpoint
 from modelpoc.aws.endpoint_config import EndpointConfig
-from modelpoc.aws.function import Function
+from modelpoc.aws.function import Function, FunctionKind
 from modelpoc.aws.integration import Integration
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.log_group import LogGroup
@@ -166,3 +166,14 @@ def test_routes_are_switched_only_once_endpoint_and_function_serve() -> None:
     for route in all_of(found, Route):
         assert {r.kind for r in route.switch_after} == {"Endpoint", "Function"}
         assert route.needs == ()
+
+
+def test_a_serverless_endpoint_is_another_one_and_the_function_follows_once_it_serves() -> None:
+    """AWS turns no endpoint on instances into a serverless one."""
+    instances, serverless = graph(poc(instance=TWO)), graph()
+    assert one(instances, Endpoint).name != one(serverless, Endpoint).name
+    assert one(instances, Function).name == one(serverless, Function).name
+    assert one(serverless, Function).switch_after == (
+        Ref("Endpoint", one(serverless, Endpoint).name, "serving"),
+    )
+    assert FunctionKind().switches == {"environment"}
