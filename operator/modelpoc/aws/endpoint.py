@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from modelpoc.aws import sagemaker, tags
 from modelpoc.aws.endpoint_request import create_request
 from modelpoc.aws.endpoint_rollout import rolled_out, undone
-from modelpoc.aws.endpoint_state import DEAD, IN_TRANSITION, UNDONE, observed
+from modelpoc.aws.endpoint_state import DEAD, HALFWAY, IN_TRANSITION, UNDONE, observed
 from modelpoc.aws.endpoint_trying import Trying
 from modelpoc.aws.endpoint_why import why
 from modelpoc.aws.sagemaker import TRYING, Document
@@ -71,12 +71,10 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
             return changes if self.replaces(want, have) else ()
         if came_true(want, have):
             return (*changes, Change("trying", have.attrs["trying"], ""))
-        if have.attrs["failed"] is None or have.attrs["failed"] != want.config_name:
-            return changes
         others = tuple(c for c in changes if c.field != "config_name")
-        if want.retry and have.attrs["status"] not in IN_TRANSITION:
-            return (Change("config_name", have.fields["config_name"], want.config_name), *others)
-        return others
+        if not rolls_out(want, have):
+            return others
+        return (Change("config_name", have.fields["config_name"], want.config_name), *others)
 
     def state_for(self, want: Endpoint, have: Observed) -> State:
         """Broken when what is wanted was rolled back; somebody else's failed rollout is none of ours.
@@ -166,6 +164,17 @@ def serves_on(want: Endpoint, have: Observed) -> bool:
     if not at_work or have.attrs["pending"] is not None or have.attrs["trying"]:
         return False
     return bool(have.attrs["serving"] == want.config_name)
+
+
+def rolls_out(want: Endpoint, have: Observed) -> bool:
+    """Whether UpdateEndpoint is called for, now or once AWS's maintenance is over.
+
+    With a rollback that failed too both revisions serve: then also for the one that AWS names.
+    """
+    status, failed = have.attrs["status"], have.attrs["failed"]
+    if failed is not None and failed == want.config_name:
+        return want.retry and status not in IN_TRANSITION - {"SystemUpdating"}
+    return bool(status == HALFWAY or have.fields["config_name"] != want.config_name)
 
 
 def came_true(want: Endpoint, have: Observed) -> bool:

@@ -17,6 +17,8 @@ UNDONE = "RolloutFailed"
 IN_TRANSITION = frozenset({"Creating", "Updating", "RollingBack", "SystemUpdating", "Deleting"})
 DEAD = frozenset({"Failed", "OutOfService"})
 """It answers no requests; DeleteEndpoint is all that AWS allows for the first."""
+HALFWAY = "UpdateRollbackFailed"
+"""It answers, with both revisions."""
 _STAGES = {
     "Creating": "being made",
     "Updating": "changing in number",
@@ -117,7 +119,7 @@ def _failed(told: Document, trying: Trying | None) -> str | None:
         return current or None
     if trying is None or status in ("Creating", "Updating", "Deleting"):
         return None
-    if status == "UpdateRollbackFailed":
+    if status == HALFWAY:
         return trying.config
     undone = trying.undone(current, told.get("LastModifiedTime"), told.get("FailureReason", ""))
     return trying.config if undone else None

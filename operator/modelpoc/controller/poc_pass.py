@@ -26,6 +26,7 @@ from modelpoc.controller.pace import Next, next_look
 from modelpoc.controller.poc_status import poc_status
 from modelpoc.controller.probe import Prober
 from modelpoc.controller.rotation import Rotation
+from modelpoc.controller.running import untried
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable, platform_of
 from modelpoc.controller.unreadable import invalid_status
@@ -53,6 +54,8 @@ class _Memory:
     reconcile_at: str | None = None
     asked: bool = False
     """Somebody asked for this pass: it looks afresh at everything."""
+    retry: bool = False
+    """Somebody asked for another try of what failed, and it was not yet begun."""
     began: float | None = None
     """When work on the present generation began."""
     generation: int = 0
@@ -151,7 +154,7 @@ class PocPass:
         where = self._place(poc, account, places)
         if where is None:
             return replace(base, refusals=(platform_full(platform),))
-        retry = memory.asked and poc.status.failed_revision is not None
+        retry = (memory.asked or memory.retry) and poc.status.failed_revision is not None
         failed = poc.status.failed_revision if poc.spec.ecs and not retry else None
         rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed else None
         graph = poc_graph(
@@ -165,6 +168,7 @@ class PocPass:
             artifact=archive_of(poc, platform) or None,
         )
         found = await self._passed(key, poc, platform, account, graph, base)
+        memory.retry = retry and (found.outcome is None or untried(found.outcome))
         turn = self._rotation.turn(key)
         return await self._asking.probed(key, poc, platform, account.scope, found, turn)
 

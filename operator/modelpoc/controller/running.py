@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from modelpoc.reconcile.plan import Plan, Step, Verb
+from modelpoc.reconcile.outcome import Outcome
+from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
 from modelpoc.reconcile.resource import UNKNOWN, Phase
 
 RUNS = {"Service": "task_definition", "Endpoint": "config_name"}
@@ -56,6 +57,16 @@ def new_revision(plan: Plan) -> bool:
         return True
     serves = step.have.attrs.get("serving")
     return serves is not None and serves != step.have.fields.get(field)
+
+
+def untried(outcome: Outcome) -> bool:
+    """Whether what shall run the model is still to be begun: AWS was at other work on it, or in trouble."""
+    if any(s.kind in RUNS and s.verb in WRITES for s in outcome.done):
+        return False
+    step = running(outcome.plan)
+    if step is None or step.verb is not Verb.UPDATE:
+        return step is not None and step.verb in WRITES
+    return any(change.field == RUNS[step.kind] for change in step.changes)
 
 
 def asleep(plan: Plan) -> bool:

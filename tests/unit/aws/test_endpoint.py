@@ -170,6 +170,22 @@ def test_neither_forth_nor_back_is_broken_until_something_else_is_wanted() -> No
     assert changed(replace(TO_NEW, retry=True), have) == ["config_name"]
 
 
+def test_neither_forth_nor_back_is_led_back_by_the_earlier_spec_once() -> None:
+    """Both revisions serve then, whatever AWS names as the endpoint's configuration."""
+    have = seen(told("UpdateRollbackFailed", FailureReason=PING), trying())
+    assert changed(WANT, have) == ["config_name"]
+    again = seen(told("UpdateRollbackFailed", FailureReason=PING), trying(config=OLD))
+    assert changed(WANT, again) == []
+    assert KIND.state_for(WANT, again).phase is Phase.BROKEN
+
+
+def test_a_retry_during_maintenance_waits_for_its_end() -> None:
+    have = seen(told("SystemUpdating", FailureReason=PING), trying())
+    assert changed(TO_NEW, have) == []
+    assert changed(replace(TO_NEW, retry=True), have) == ["config_name"]
+    assert have.state.busy
+
+
 def test_the_note_of_a_rollout_that_came_true_is_taken_off() -> None:
     have = seen(told(config=NEW), trying())
     assert changed(TO_NEW, have) == ["trying"]

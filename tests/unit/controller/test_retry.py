@@ -1,0 +1,40 @@
+"""Another try that somebody asked for: when it counts as begun."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.controller.states import ready
+from tests.unit.controller.story import Story
+
+from modelpoc.controller.running import untried
+from modelpoc.reconcile.outcome import Outcome
+from modelpoc.reconcile.plan import Plan
+
+pytestmark = pytest.mark.unit
+
+
+def changed() -> Story:
+    """A new image, its revision there, the service not yet told."""
+    story = ready().change(ecs={"image": "local/echo:2"})
+    story.held.make(until=lambda step: step.kind == "Service")
+    return story
+
+
+def test_it_is_not_begun_before_what_runs_is_written() -> None:
+    assert untried(changed().held.outcome())
+
+
+def test_it_is_begun_once_that_is_written_whatever_the_plan_says_since() -> None:
+    outcome = changed().held.outcome()
+    service = outcome.plan.step("Service")
+    assert service
+    assert not untried(replace(outcome, done=(service,)))
+    others = tuple(s for s in outcome.plan.steps if s.kind != "Service")
+    assert untried(replace(outcome, done=others))
+
+
+def test_there_is_nothing_to_try_where_nothing_is_to_be_written() -> None:
+    assert not untried(ready().held.outcome())
+    assert not untried(Outcome(Plan()))
