@@ -18,7 +18,7 @@ from tests.local.test_settles import NAME, History, comparable
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(1800)]
 
-EXAMPLES = 60
+EXAMPLES = 100
 
 
 class EndpointHistory(History):
