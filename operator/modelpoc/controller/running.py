@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelpoc.reconcile.errors import AnswerLost, CloudError, Retry
 from modelpoc.reconcile.outcome import Outcome
 from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
 from modelpoc.reconcile.resource import UNKNOWN, Phase
@@ -64,9 +65,18 @@ def untried(outcome: Outcome) -> bool:
     if any(s.kind in RUNS and s.verb in WRITES for s in outcome.done):
         return False
     step = running(outcome.plan)
-    if step is None or step.verb is not Verb.UPDATE:
-        return step is not None and step.verb in WRITES
+    if step is None:
+        return False
+    if refused(outcome.errors.get(step.key)):
+        return True
+    if step.verb is not Verb.UPDATE:
+        return step.verb in WRITES
     return any(change.field == RUNS[step.kind] for change in step.changes)
+
+
+def refused(error: CloudError | None) -> bool:
+    """Whether AWS did not do it for now, as far as is known: it is looked at before it is written again."""
+    return isinstance(error, Retry) and not isinstance(error, AnswerLost)
 
 
 def asleep(plan: Plan) -> bool:

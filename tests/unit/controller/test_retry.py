@@ -9,6 +9,7 @@ from tests.unit.controller.states import ready
 from tests.unit.controller.story import Story
 
 from modelpoc.controller.running import untried
+from modelpoc.reconcile.errors import AnswerLost, CloudError, Retry
 from modelpoc.reconcile.outcome import Outcome
 from modelpoc.reconcile.plan import Plan
 
@@ -33,6 +34,14 @@ def test_it_is_begun_once_that_is_written_whatever_the_plan_says_since() -> None
     assert not untried(replace(outcome, done=(service,)))
     others = tuple(s for s in outcome.plan.steps if s.kind != "Service")
     assert untried(replace(outcome, done=others))
+
+
+@pytest.mark.parametrize(("error", "again"), [(Retry("throttled"), True), (AnswerLost("no answer"), False)])
+def test_it_is_not_begun_when_aws_refused_for_now(error: CloudError, again: bool) -> None:
+    """What it then did is in doubt, and waited for."""
+    story = ready()
+    story.held.errors["Service"] = error
+    assert untried(story.held.outcome()) is again
 
 
 def test_there_is_nothing_to_try_where_nothing_is_to_be_written() -> None:
