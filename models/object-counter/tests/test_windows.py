@@ -2,6 +2,7 @@
 
 import math
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from object_counter_training.photograph import HELD_OUT, TRAINING, Coin, Photograph, Place
 from object_counter_training.samples import examining, seen_by_network, teaching
-from object_counter_training.windows import Window, count, random_window
+from object_counter_training.windows import Window, count, random_windows
 
 ONE = [Coin(50, 50, 20)]
 
@@ -66,17 +67,15 @@ def test_centres_are_where_a_turned_cut_shows_them() -> None:
     assert (columns.mean(), rows.mean()) == pytest.approx((x, y), abs=1)
 
 
-def test_random_windows_stay_in_their_place() -> None:
+def test_random_windows_stay_in_their_place(photograph: Photograph) -> None:
     rng = np.random.default_rng(0)
-    drawn = [
-        random_window(place, rng, turned=turned)
-        for place in (TRAINING, HELD_OUT)
-        for turned in (True, False)
-        for _ in range(500)
-    ]
-    windows = [window for window in drawn if window]
-    assert len(windows) > 500
-    assert all(window.within(TRAINING) != window.within(HELD_OUT) for window in windows)
+    for place, other in ((TRAINING, HELD_OUT), (HELD_OUT, TRAINING)):
+        for turned in (True, False):
+            drawn = islice(random_windows(place, photograph.coins_of(place), rng, turned), 200)
+            for window, held in drawn:
+                assert window.within(place)
+                assert not window.within(other)
+                assert held == count(window, photograph.coins)
 
 
 def test_no_held_out_window_overlaps_the_training_half(photograph: Photograph) -> None:

@@ -24,8 +24,8 @@ class Convolution:
 
 
 LAYERS = (
-    Convolution(5, 2, 8),
-    Convolution(3, 2, 16),
+    Convolution(5, 2, 12),
+    Convolution(3, 2, 24),
     Convolution(3, 2, 32),
     Convolution(3, 1, 32),
     Convolution(3, 1, 32),
@@ -54,11 +54,22 @@ class Network:
         return cls(weights)
 
     def probabilities(self, pictures: Array) -> Array:
-        """(n, 5), each row adding up to 1; pictures are (n, 48, 48)."""
+        """(n, 5), each row adding up to 1; pictures are (n, 48, 48).
+
+        Each is counted upright, turned by quarters, and mirrored: the mean of the eight counts is steadier.
+        """
+        mirrored = (pictures, pictures[:, :, ::-1])
+        views = [np.rot90(way, quarter, axes=(1, 2)) for way in mirrored for quarter in range(4)]
+        counts: Array = np.mean([self.counted(view) for view in views], axis=0)
+        return softmax(self.scores(counts))
+
+    def counted(self, pictures: Array) -> Array:
+        """(n): the objects in each picture as it stands, as fractions may be."""
         values = pictures[..., None]
         for index, layer in enumerate(LAYERS):
             values = self.convolved(index, columns(values, layer))
-        return softmax(self.scores(self.cells(values).sum(axis=(1, 2))))
+        counts: Array = self.cells(values).sum(axis=(1, 2))
+        return counts
 
     def convolved(self, index: int, patches: Array) -> Array:
         """The rectified answer of one layer to its patches."""

@@ -10,8 +10,8 @@ def varied(samples: Samples, rng: np.random.Generator) -> Samples:
     """Each flipped and turned by quarters, lit, contrasted, blurred and grained at random."""
     turned, cells = _turned(samples.pictures, samples.cells, rng)
     lit = _blurred(turned, rng) * _each(rng, len(turned), 0.6, 1.5) + _light(turned, rng)
-    swapped = lit * np.where(rng.random((len(lit), 1, 1)) < 0.2, -1, 1).astype(np.float32)
-    grain = rng.standard_normal(swapped.shape, dtype=np.float32) * _each(rng, len(lit), 0.0, 0.25)
+    swapped = lit * np.where(rng.random((len(lit), 1, 1)) < 0.1, -1, 1).astype(np.float32)
+    grain = rng.standard_normal(swapped.shape, dtype=np.float32) * _each(rng, len(lit), 0.0, 0.15)
     return Samples((swapped + grain).astype(np.float32), samples.classes, cells)
 
 

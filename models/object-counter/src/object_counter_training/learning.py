@@ -16,7 +16,7 @@ Weights = dict[str, Array]
 class Course:
     """How it is taught."""
 
-    rounds: int = 9
+    rounds: int = 10
     batch: int = 32
     rate: float = 1.5e-2
     decay: float = 1e-4
