@@ -91,6 +91,16 @@ async def test_every_example_is_counted_right_and_request_and_answer_are_shown(c
         assert page.tab.complaints() == []
 
 
+def test_curl_gets_the_sentence_for_every_example_too(counter: Counter) -> None:
+    for file, count in EXAMPLES.items():
+        body = {"url": counter.page.file(f"examples/{file}")}
+        answer = counter.world.ask(counter.predict_url, body, Origin="https://anywhere.example")
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        assert (file, answer.status, answer.body) == (file, 200, sentence(count))
+        assert headers["content-type"].partition(";")[0] == "text/plain"
+        assert headers["access-control-allow-origin"] == "*"
+
+
 async def test_an_example_may_be_sent_itself(counter: Counter) -> None:
     async with counter_page(counter.url) as page:
         await page.pick(PICTURE.name)
@@ -213,6 +223,45 @@ async def test_a_poc_that_is_suspended_is_told_in_plain_words(counter: Counter) 
         world.ready(COUNTER.name, 180)
         await page.send()
         assert (await page.told()).answer == sentence(COUNT)
+
+
+async def test_passed_through_the_models_own_answer_is_shown_as_odds(counter: Counter) -> None:
+    world, handler = counter.world, counter.world.get(COUNTER.name)["spec"]["sagemaker"]["proxy"]["handler"]
+    world.patch(COUNTER.name, {"sagemaker": {"proxy": {"handler": None}}})
+    try:
+        world.ready(COUNTER.name, 120)
+        async with counter_page(counter.url) as page:
+            await page.pick(PICTURE.name)
+            await page.send()
+            told = await page.told()
+            assert told.answer == f"Most likely: {COUNT} objects"
+            odds = json.loads(told.response.partition("\n\n")[2])["probabilities"]
+            assert set(odds) == {"1", "2", "3", "4", "5"}
+            assert sum(odds.values()) == pytest.approx(1, abs=0.01)
+            assert await page.tab.value("document.querySelectorAll('#odds tr').length") == len(odds)
+    finally:
+        world.patch(COUNTER.name, {"sagemaker": {"proxy": {"handler": handler}}})
+        world.ready(COUNTER.name, 120)
+
+
+async def test_as_configured_the_model_fetches_nothing_from_private_addresses(counter: Counter) -> None:
+    """What the demo adds for pictures on loopback is added by the demo alone."""
+    world, env = counter.world, counter.world.get(COUNTER.name)["spec"]["sagemaker"]["env"]
+    world.patch(COUNTER.name, {"sagemaker": {"env": None}})
+    try:
+        world.ready(COUNTER.name, 180)
+        async with counter_page(counter.url) as page:
+            await page.pick(PICTURE.name)
+            await page.send()
+            told = await page.told()
+            assert told.answer == ""
+            assert told.response.startswith("4")
+            assert "not public" in told.problem or "private" in told.problem
+            await page.send("picture")
+            assert (await page.told()).answer == sentence(COUNT)
+    finally:
+        world.patch(COUNTER.name, {"sagemaker": {"env": env}})
+        world.ready(COUNTER.name, 180)
 
 
 async def test_keys_alone_lead_to_an_answer(counter: Counter) -> None:

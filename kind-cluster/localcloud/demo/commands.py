@@ -19,6 +19,7 @@ from localcloud.state import CloudFiles
 Hear = Callable[[str], None]
 _LONGEST_LINE = 2**22  # bytes
 _END_SECONDS = 10.0
+_WHY_LINES = 15
 
 
 async def called(
@@ -42,7 +43,8 @@ async def called(
     finally:
         await _ended(process)
     if code:
-        raise DemoFailed(f"{' '.join(command[:4])} …: {err.strip() or f'exit code {code}'}")
+        why = "\n".join(err.strip().splitlines()[-_WHY_LINES:]) or f"exit code {code}"
+        raise DemoFailed(f"{' '.join(command[:4])} …: {why}")
     return out
 
 
