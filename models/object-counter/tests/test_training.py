@@ -17,7 +17,6 @@ from object_counter_training.samples import Samples, teaching
 from object_counter_training.training import examined
 
 COURSE = Course(rounds=1)
-BEGIN = np.random.default_rng(4)
 
 
 def test_held_out_accuracy_is_far_above_the_guess(built: Built) -> None:
@@ -63,7 +62,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_gives_others(few: Sample
 
 
 def test_gradients_are_what_small_steps_show(few: Samples) -> None:
-    network = Network({name: off_the_kinks(name, value) for name, value in fresh(BEGIN).items()})
+    begun = fresh(np.random.default_rng(4))
+    network = Network({name: off_the_kinks(name, value) for name, value in begun.items()})
     batch = Samples(few.pictures[:6].astype(np.float64), few.classes[:6], few.cells[:6])
     _, found = gradient(network, batch, COURSE)
     rng = np.random.default_rng(7)
