@@ -84,10 +84,9 @@ class Demo:
             show_answer(pocs[example.name], self._question(example, pocs[example.name]))
         typer.echo("It is left running. To open in a browser:")
         for name, poc in pocs.items():
-            page = self._pages.get(name)
-            if page:
-                typer.echo(f"  {page.url(api=poc['status']['predictUrl'])}")
-            typer.echo(f"  {poc['status']['docsUrl']}")
+            typer.echo(f"  {name}'s docs: {poc['status']['docsUrl']}")
+            if name in self._pages:
+                typer.echo(f"  {name}'s page: {self._pages[name].url(api=poc['status']['url'])}")
         typer.echo(what_next(self._files, self._kubectl))
 
     def _question(self, example: Example, poc: Mapping[str, Any]) -> Any:
