@@ -8,6 +8,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import boto3
@@ -56,14 +57,17 @@ def _content_type(event: Mapping[str, Any]) -> str:
 
 
 def _runtime(context: Any) -> Any:
-    """A client that gives up while there is still time to say so, and asks once only."""
+    """A client that gives up while there is still time to say so."""
     left = context.get_remaining_time_in_millis() / 1000 - MARGIN if context else LONGEST
-    seconds = max(0.5, min(LONGEST, left))
+    return _client(max(1, int(min(LONGEST, left))))
+
+
+@lru_cache(maxsize=8)
+def _client(seconds: int) -> Any:
+    """Asks once only. Making one takes longer than most requests: they are kept, by whole seconds."""
     retries: Any = {"total_max_attempts": 1}
-    return boto3.client(
-        "sagemaker-runtime",
-        config=Config(connect_timeout=min(2.0, seconds), read_timeout=seconds, retries=retries),
-    )
+    config = Config(connect_timeout=min(2, seconds), read_timeout=seconds, retries=retries)
+    return boto3.client("sagemaker-runtime", config=config)
 
 
 def _answer(status: int, content_type: str, body: str) -> dict[str, Any]:

@@ -190,7 +190,7 @@ def test_a_slow_server_is_given_up(serve: Serve, slow: str) -> None:
     began = time.monotonic()
     with pytest.raises(NotFetched, match="took too long"):
         fetched(f"http://127.0.0.1:{port}/", Limits(seconds=0.4, allow_private=True))
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 2.5
     done.set()
 
 

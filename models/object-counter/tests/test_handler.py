@@ -43,6 +43,7 @@ class Context:
 @pytest.fixture
 def runtime(serve: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> Runtime:
     runtime = Runtime()
+    handler._client.cache_clear()
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
@@ -119,7 +120,16 @@ def test_what_the_runtime_refuses_is_left_to_the_caller_and_not_asked_twice(runt
 
 
 def test_it_gives_up_while_there_is_time_left_to_say_so(runtime: Runtime) -> None:
-    runtime.slow = 1.5
+    runtime.slow = 2.5
+    began = time.monotonic()
     with pytest.raises(ReadTimeoutError):
-        handler.lambda_handler(SEED_EVENT, Context(1.6))
+        handler.lambda_handler(SEED_EVENT, Context(2.2))
+    assert time.monotonic() - began < 2.2
     assert len(runtime.asked) == 1
+
+
+def test_a_client_serves_many_requests(runtime: Runtime) -> None:
+    for seconds in (10.0, 10.2, 10.4):
+        assert handler.lambda_handler(SEED_EVENT, Context(seconds))["statusCode"] == 200
+    assert handler._client.cache_info().misses == 1
+    assert len(runtime.asked) == 3
