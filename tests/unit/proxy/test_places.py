@@ -255,7 +255,7 @@ _EVENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(asked=_EVENTS | _JUNK)
 def test_any_event_gets_an_answer_that_the_gateway_can_send(asked: Any) -> None:
     answer = Function()(asked)
