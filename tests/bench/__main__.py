@@ -10,8 +10,9 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from tests.world import World, is_true, poc, wait_for
+from tests.world import World, endpoint_poc, is_true, poc, wait_for
 
 FLEET = 50
 PATIENCE = 600
@@ -48,7 +49,10 @@ def main() -> None:
             "local cloud",
             f"time scale {world.time_scale:.0f}, operator's own periods, {os.cpu_count()} cores",
         )
-        one(world)
+        world.upload_archive("endpoint")
+        one(world, "one on ECS", poc("one"))
+        one(world, "one on SageMaker", endpoint_poc("endpoint"))
+        world.delete("endpoint", PATIENCE)
         fleet(world)
         rest(world)
         restart(world)
@@ -56,16 +60,16 @@ def main() -> None:
         world.down()
 
 
-def one(world: World) -> None:
+def one(world: World, what: str, manifest: dict[str, Any]) -> None:
     since, began = world.last_call(), time.monotonic()
-    world.apply(poc("one"))
-    world.ready("one", PATIENCE)
+    world.apply(manifest)
+    world.ready(manifest["metadata"]["name"], PATIENCE)
     seconds = time.monotonic() - began
     calls = world.operator_calls(since)
     writes = [call for call in calls if call["mutating"]]
     reads = [call for call in calls if not call["mutating"] and call["seq"] < writes[-1]["seq"]]
-    say("one POC: writes, and reads up to the last write", f"{len(writes)}, {len(reads)}")
-    say("one POC: seconds to Ready", f"{seconds:.1f}")
+    say(f"{what}: writes, and reads up to the last write", f"{len(writes)}, {len(reads)}")
+    say(f"{what}: seconds to Ready", f"{seconds:.1f}")
 
 
 def fleet(world: World) -> None:
