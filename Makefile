@@ -23,7 +23,7 @@ setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, et
 	@$(BIN)/python -m localcloud.controlplane > /dev/null
 
 .PHONY: demo
-demo: setup ## Bring up a whole cloud on this machine with a real model in it, and leave it running
+demo: setup ## Bring up a whole cloud on this machine with two real models in it, and leave it running
 	@$(BIN)/python -m localcloud.demo --name $(NAME)
 
 .PHONY: down
