@@ -31,8 +31,9 @@ async def rolled_out(scope: AwsScope, want: Endpoint, have: Observed) -> Observe
     told, found = await _ready(scope, want, have)
     modified, before = told["LastModifiedTime"].timestamp(), told["EndpointConfigName"]
     note = {TRYING: str(Trying(str(want.config_name), modified, before))}
-    await sagemaker.tag(scope, have.id, note)
-    scope.inventory.wrote(observed(told, {**found, **note}))
+    if found.get(TRYING) != note[TRYING]:  # else it was written by one who then went down
+        await sagemaker.tag(scope, have.id, note)
+        scope.inventory.wrote(observed(told, {**found, **note}))
     request = update_request(fitted(want, instances_of(_variants(told))))
     try:
         await scope.call("sagemaker", "UpdateEndpoint", **request)
