@@ -132,6 +132,20 @@ def test_maintenance_is_waited_out(world: World) -> None:
     assert world.predict("kept").json()["revision"] == "two"
 
 
+def put_alarm(world: World, name: str) -> None:
+    """An alarm on a metric that is none of SageMaker's."""
+    world.client("cloudwatch").put_metric_alarm(
+        AlarmName=name,
+        Namespace="Mine",
+        MetricName="Queue",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
 def own_alarms(world: World, name: str) -> int:
     return sum(f.kind == "Alarm" for f in aws_listing.owned_by(world.client, name))
 
@@ -153,16 +167,7 @@ def test_alarms_go_with_the_canary(world: World) -> None:
 
 def test_alarms_that_the_user_names_undo_a_rollout(world: World) -> None:
     cloudwatch, name = world.client("cloudwatch"), "queue-is-long"
-    cloudwatch.put_metric_alarm(
-        AlarmName=name,
-        Namespace="Mine",
-        MetricName="Queue",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1.0,
-        ComparisonOperator="GreaterThanThreshold",
-    )
+    put_alarm(world, name)
     by_hand = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
     world.upload_archive("named", revision="one")
     world.apply(endpoint_poc("named", sagemaker={"rollout": {**CANARY, "alarms": [name]}}))
@@ -185,14 +190,18 @@ def test_alarms_that_the_user_names_undo_a_rollout(world: World) -> None:
     ]
 
 
-def test_a_named_alarm_that_is_missing_is_told(world: World) -> None:
+def test_a_named_alarm_that_is_missing_is_told_and_found_once_it_is_there(world: World) -> None:
+    """A first fleet has no traffic to shift: the alarm is asked for at the first rollout."""
     world.upload_archive("nameless", revision="one")
     world.apply(endpoint_poc("nameless", sagemaker={"rollout": {**CANARY, "alarms": ["nowhere"]}}))
-    before = world.until("nameless", lambda s: bool(s.get("revision")) or said(s).get("Stalled") == "True")
-    if "revision" in before:  # a first fleet has no traffic to shift: the alarm is asked for at the update
-        before = world.ready("nameless")
-        world.upload_archive("nameless", revision="two")
-    status = world.until("nameless", lambda s: said(s).get("Stalled") == "True", 30)
-    assert "nowhere" in condition(status, "Stalled")["message"]
+    before = world.ready("nameless")
+    world.upload_archive("nameless", revision="two")
+    status = world.stalled("nameless", "InvalidSpec", 30)
+    message = condition(status, "Stalled")["message"]
+    assert ("nowhere" in message, "rollout.alarms" in message) == (True, True)
     assert status["revision"] == before["revision"]
+    assert said(status)["Routed"] == "True"
     assert world.predict("nameless").json()["revision"] == "one"
+    put_alarm(world, "nowhere")
+    rolled_to(world, "nameless", before)
+    assert world.predict("nameless").json()["revision"] == "two"
