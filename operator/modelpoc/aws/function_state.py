@@ -59,7 +59,8 @@ def state(item: Mapping[str, Any]) -> State:
     if now == "Pending":
         return State(Phase.SETTLING, "Creating", "Lambda is making the function", busy=True)
     if now == "Failed":
-        return State(Phase.BROKEN, "FunctionFailed", item.get("StateReason") or "Lambda does not say why")
+        why = item.get("StateReason") or "Lambda does not say why"
+        return State(Phase.BROKEN, "FunctionFailed", f"the function could not be made: {why}")
     if now in _GOING:
         return State(Phase.GOING, "Deleting", "Lambda is deleting the function")
     if update == "InProgress":

@@ -16,6 +16,9 @@ from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import CloudError, NotYet, Stall
 from modelpoc.reconcile.plan import Step, Verb
 
+_SAYS_WHY = frozenset({"Endpoint", "Function"})
+"""Kinds of which AWS tells the reason of a failure with their state."""
+
 
 class Motion(Enum):
     """Whether an object is on its way, stuck, or where it should be."""
@@ -124,10 +127,14 @@ def _said_before(outcome: Outcome, step: Step, old: ModelPOCStatus) -> str | Non
 
 
 def _why_broken(outcome: Outcome, broken: Sequence[Step]) -> str:
-    parts = [
-        f"{s.message.rstrip('.')}: {outcome.explained.get(s.key) or 'AWS gives no reason'}" for s in broken
-    ]
-    return "; ".join(parts)
+    return "; ".join(_failure(step, outcome.explained.get(step.key, "")) for step in broken)
+
+
+def _failure(step: Step, why: str) -> str:
+    """What AWS gave up, and `why` as far as its own state does not say so already."""
+    if not why and step.kind in _SAYS_WHY:
+        return step.message
+    return f"{step.message.rstrip('.')}: {why or 'AWS gives no reason'}"
 
 
 def _failing(found: Finding, old: ModelPOCStatus) -> Summary | None:

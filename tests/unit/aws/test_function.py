@@ -152,7 +152,7 @@ def test_states(told: dict[str, str], phase: Phase, busy: bool) -> None:
 def test_why_it_failed_is_told() -> None:
     failed = {"State": "Active", "LastUpdateStatus": "Failed", "LastUpdateStatusReason": "no room"}
     assert "no room" in state(failed).message
-    assert state({"State": "Failed", "StateReason": "no role"}).message == "no role"
+    assert state({"State": "Failed", "StateReason": "no role"}).message.endswith("made: no role")
 
 
 def tried(want: Function, seen: Observed) -> Observed:

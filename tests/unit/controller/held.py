@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.unit.controller import held_endpoint
+from tests.unit.controller.held_endpoint import ACCOUNT, REGION
+
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.aws.gateway import plain
@@ -28,7 +31,6 @@ from modelpoc.reconcile.owner import Mark, Owner
 from modelpoc.reconcile.plan import Plan, Rules, Step, Verb, plan
 from modelpoc.reconcile.resource import Observed, Phase, State
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
 ARN = f"arn:aws:{{}}:{REGION}:{ACCOUNT}:{{}}".format
 LISTENER = ARN("elasticloadbalancing", "listener/app/models/50dc6c495c0c9188/f2f7dc8efc522ab2")
 PARAMETER = ARN("ssm", "parameter/echo-token")
@@ -53,6 +55,8 @@ PLATFORM = ModelPlatform.model_validate(
                 "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
                 "placeholderImage": "local/placeholder:1",
             },
+            "sagemaker": {"executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/sagemaker"},
+            "lambda": {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/lambda"},
         },
     }
 )
@@ -79,7 +83,8 @@ class Held:
         return named_of(self.poc, PLATFORM).owner.mark
 
     def running(self) -> Graph:
-        return poc_graph(self.poc, PLATFORM, PLACES, PLACE, self.kube_secrets, rejected=self.rejected)
+        where = place_of(self.poc)
+        return poc_graph(self.poc, PLATFORM, PLACES, where, self.kube_secrets, rejected=self.rejected)
 
     def resting(self) -> Graph:
         return suspended_graph(self.poc, PLATFORM, self.kube_secrets)
@@ -96,11 +101,11 @@ class Held:
 
     # what AWS does
 
-    def give(self, *kinds: str) -> None:
+    def give(self, *kinds: str, version: str = "1") -> None:
         """What the user names is there."""
         for step in self.plan().of(Verb.MISSING):
             if not kinds or step.kind in kinds:
-                self.put(Observed(step.kind, step.name, step.name, attrs=_attrs(step, step.name, "1")))
+                self.put(Observed(step.kind, step.name, step.name, attrs=_attrs(step, step.name, version)))
 
     def make(self, graph: Graph | None = None, until: Callable[[Step], bool] = lambda _: False) -> list[Step]:
         """Carries out what can be done, again and again, but for steps of which `until` holds."""
@@ -122,6 +127,8 @@ class Held:
         """What AWS shows of it once it is written and settled."""
         want = step.want
         assert want is not None
+        if have := held_endpoint.made(step):
+            return have
         if step.kind == "TaskDefinition":
             self.revisions += 1
         id = step.have.id if step.have else self.id_of(step)
@@ -212,6 +219,49 @@ class Held:
 
 
 @dataclass
+class HeldEndpoint:
+    """What befalls a SageMaker POC."""
+
+    held: Held
+
+    def now(self, status: str, **more: Any) -> None:
+        """The endpoint is in this state."""
+        self.held.put(held_endpoint.endpoint(self.held.of_kind("Endpoint"), status, **more))
+
+    def upload(self) -> None:
+        """Another archive lies in S3."""
+        have = self.held.of_kind("Artifact")
+        self.held.put(replace(have, attrs={**have.attrs, "version": "2"}))
+
+    def make_all_but_the_endpoint(self) -> str:
+        """Gives the configuration that it shall be on."""
+        self.held.make(until=lambda s: s.kind == "Endpoint" or s.verb is Verb.DELETE)
+        step = self.held.plan().step("Endpoint")
+        assert step is not None
+        return str(getattr(step.want, "config_name", ""))
+
+    def roll(self, status: str = "Updating", **more: Any) -> None:
+        """The endpoint is told of what it shall be on, and AWS at work on that, or done."""
+        to = self.make_all_but_the_endpoint()
+        self.held.put(held_endpoint.rolling(self.held.of_kind("Endpoint"), to, status, **more))
+
+    def create(self, status: str = "Creating", **more: Any) -> None:
+        """The endpoint is there for the first time, in this state."""
+        self.make_all_but_the_endpoint()
+        [step] = [s for s in self.held.plan().ready if s.kind == "Endpoint"]
+        self.held.carry_out(step)
+        self.now(status, **more)
+
+    def function(self, **more: Any) -> None:
+        """What GetFunction tells of it from now on."""
+        have = self.held.of_kind("Function")
+        step = self.held.plan().step("Function")
+        assert step is not None
+        told = held_endpoint.function(step.want, have.fields["tags"], **more)  # type: ignore[arg-type]
+        self.held.put(replace(told, attrs={**told.attrs, "tried": step.want.tried}))  # type: ignore[union-attr]
+
+
+@dataclass
 class HeldPlatform(Held):
     """The same of a platform, none of whose parts is given."""
 
@@ -236,7 +286,8 @@ def _without_our_name(have: Observed) -> Observed:
 
 
 def _attrs(step: Step, id: str, version: str) -> dict[str, Any]:
-    return {"arn": id, "id": id, "name": step.name, "version": version, "endpoint": API.endpoint}
+    api = {"endpoint": API.endpoint, "target": f"integrations/{id}"}
+    return {"arn": id, "id": id, "name": step.name, "version": version, **api}
 
 
 def _serving(step: Step, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,11 +297,19 @@ def _serving(step: Step, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def poc(name: str = "echo", status: Mapping[str, Any] | None = None, **spec: Any) -> ModelPOC:
-    """A small POC of generation 1; `spec` overrides, `ecs` and `metadata` are merged."""
+    """A small POC of generation 1; `spec` overrides, `ecs` and `metadata` are merged.
+
+    With `sagemaker` it has no `ecs`.
+    """
     ecs = {"image": "local/echo:1", "cpu": 256, "memory": 512, **spec.pop("ecs", {})}
     meta = {"name": name, "namespace": "default", "generation": 1, "uid": "u", **spec.pop("metadata", {})}
-    body = {"metadata": meta, "spec": {**spec, "ecs": ecs}, "status": status or {}}
-    return ModelPOC.model_validate(body)
+    runtime = {} if "sagemaker" in spec else {"ecs": ecs}
+    return ModelPOC.model_validate({"metadata": meta, "spec": {**spec, **runtime}, "status": status or {}})
+
+
+def place_of(poc: ModelPOC) -> Place:
+    """A SageMaker POC needs no load balancer."""
+    return replace(PLACE, listener=PLACE.listener if poc.spec.ecs else None)
 
 
 def up(subject: ModelPOC | None = None) -> Held:

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tests.unit.controller.endpoint_states import ENDPOINTS
 from tests.unit.controller.held import PARAMETER, PLATFORM, SETTLING, Held, HeldPlatform, poc
 from tests.unit.controller.story import BAD, START, STEP, WAITING, Story
+from tests.unit.controller.told import (
+    BLOCKED,
+    BUILDING,
+    CHANGED,
+    DELETED,
+    DOWN,
+    GOING,
+    LOST,
+    LOST_EARLY,
+    MUTE,
+    OBSERVED,
+    REPAIRED,
+    RESTING,
+    SERVING,
+    STAND_IN,
+    STUCK,
+    UNSEEN,
+    Told,
+)  # fmt: skip
 
 from modelpoc.api.conditions import Condition, Reason
 from modelpoc.api.ecs import PLACEHOLDER
@@ -24,16 +44,6 @@ from modelpoc.desired.allow import Fleet, Refusal
 from modelpoc.reconcile.errors import Retry, Stall
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.resource import State
-
-UNSEEN, CHANGED = "not yet seen", "spec just changed"
-BUILDING = "being built, rolled out or probed"
-REPAIRED, DOWN = "being repaired or scaled, and answering", "being repaired, and not answering"
-SERVING, STAND_IN = "serving", "stand-in image"
-STUCK = "needs someone (conflict, not allowed, failed rollout, quota, …)"
-MUTE, LOST = "AWS does not answer at first", "AWS no longer answers, Ready before"
-LOST_EARLY = "AWS no longer answers, not Ready before"
-GOING, RESTING, OBSERVED = "being suspended", "suspended, expired", "observing"
-DELETED, BLOCKED = "being deleted", "deletion is stuck"
 
 LOGS = "essential container exited with code 1; its last lines:\n  ImportError: no module named tokenizers"
 DENIED = Stall("AccessDenied", "CreateTargetGroup: User is not authorized (AccessDenied)")
@@ -59,18 +69,7 @@ class Case:
         return next((c for c in self.status.get("conditions", []) if c["type"] == kind), None)
 
 
-Tell = Callable[[], Story]
-TOLD: list[tuple[str, str, Tell]] = []
-
-
-def _told(state: str) -> Callable[[Tell], Tell]:
-    """The function's name names the case."""
-
-    def add(tell: Tell) -> Tell:
-        TOLD.append((tell.__name__.replace("_", "-"), state, tell))
-        return tell
-
-    return add
+_told = Told()
 
 
 def item_of(poc: ModelPOC | ModelPlatform) -> dict[str, Any]:
@@ -446,6 +445,9 @@ def deletion_without_platform() -> Story:
     words = "there is no ModelPlatform default: create it, or correct spec.platformRef.name"
     refusal = Refusal(Reason.PLATFORM_NOT_FOUND, words)
     return ready().delete().see(Finding(Goal.DELETE, refusals=(refusal,)))
+
+
+TOLD = (*_told, *ENDPOINTS)
 
 
 # Platforms

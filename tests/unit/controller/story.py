@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.unit.controller.held import PLACE, PLATFORM, Held, poc
+from tests.unit.controller.held import PLATFORM, Held, HeldEndpoint, place_of, poc
 
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import FINALIZER
@@ -16,9 +16,10 @@ from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.controller.findings import Answer, Finding, Goal, Probed
 from modelpoc.controller.poc_status import poc_status
 from modelpoc.desired.allow import Fleet, refusals
-from modelpoc.desired.cost import ecs_cost
+from modelpoc.desired.cost import cost_of
 from modelpoc.desired.life import lifetime
 from modelpoc.desired.routes import urls_of
+from modelpoc.desired.sagemaker import archive_of
 from modelpoc.reconcile.errors import CloudError
 from modelpoc.reconcile.graph import Graph
 
@@ -44,8 +45,8 @@ class Story:
         return self.held.poc
 
     def change(self, **spec: Any) -> Story:
-        """Another spec, and so another generation."""
-        self.spec = {**self.spec, **spec}
+        """Another spec, and so another generation; None: without that field."""
+        self.spec = {k: v for k, v in {**self.spec, **spec}.items() if v is not None}
         meta = self.poc.metadata
         new = poc(meta.name, **self.spec).spec
         return self._put(
@@ -76,14 +77,15 @@ class Story:
         return self
 
     def base(self, goal: Goal = Goal.RUN) -> Finding:
-        ecs = self.poc.spec.ecs
+        ecs, place = self.poc.spec.ecs, place_of(self.poc)
         return Finding(
             goal,
-            urls=urls_of(self.poc, self.platform, PLACE.api) if goal in (Goal.RUN, Goal.OBSERVE) else None,
-            placement=PLACE.recorded() if goal is Goal.RUN else None,
+            urls=urls_of(self.poc, self.platform, place.api) if goal in (Goal.RUN, Goal.OBSERVE) else None,
+            placement=place.recorded() if goal is Goal.RUN else None,
             lived=lifetime(self.poc, self.platform, self.now) if goal is not Goal.DELETE else None,
             placeholder=ecs is not None and ecs.image == PLACEHOLDER,
-            cost=ecs_cost(ecs) if ecs else None,
+            cost=cost_of(self.poc),
+            artifact=archive_of(self.poc, self.platform) or None,
         )
 
     def passed(self, probed: Probed = Probed(), goal: Goal = Goal.RUN) -> Story:  # noqa: B008
@@ -118,4 +120,9 @@ class Story:
     def during(self, do: Callable[[Held], object]) -> Story:
         """Something happens in AWS."""
         do(self.held)
+        return self
+
+    def at_endpoint(self, do: Callable[[HeldEndpoint], object]) -> Story:
+        """Something happens to what a SageMaker POC is made of."""
+        do(HeldEndpoint(self.held))
         return self

@@ -6,6 +6,7 @@ import pytest
 from tests.unit.controller import states
 from tests.unit.controller.held import up
 from tests.unit.controller.story import GOOD, Story
+from tests.unit.controller.told import Tell
 
 from modelpoc.controller.news import News, of_status, of_work
 from modelpoc.reconcile.act import Outcome
@@ -20,7 +21,7 @@ def news(story: Story) -> list[News]:
 
 
 @pytest.mark.parametrize("told", [t for _, _, t in states.TOLD], ids=[n for n, _, _ in states.TOLD])
-def test_nothing_new_is_told_when_nothing_changed(told: states.Tell) -> None:
+def test_nothing_new_is_told_when_nothing_changed(told: Tell) -> None:
     status = told().poc.status
     assert of_status(status, status) == []
 
@@ -52,7 +53,7 @@ def test_progress_within_one_stretch_is_not() -> None:
         (states.probe_failed, "ProbeFailed"),
     ],
 )
-def test_what_needs_someone_is_a_warning_with_what_to_do(story: states.Tell, reason: str) -> None:
+def test_what_needs_someone_is_a_warning_with_what_to_do(story: Tell, reason: str) -> None:
     [told] = news(story())
     assert (told.reason, told.warning) == (reason, True)
     assert told.message == story().poc.status.conditions[0].message

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.controller import states
 from tests.unit.controller.held import Held
 from tests.unit.controller.story import BAD, GOOD, WAITING, Story
+from tests.unit.controller.told import Tell
 
 from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
 from modelpoc.api.modelpoc import ModelPOC
@@ -26,7 +27,7 @@ TOLD = {name: tell for name, state, tell in states.TOLD if state != states.CHANG
 
 
 @pytest.mark.parametrize("tell", TOLD.values(), ids=TOLD)
-def test_a_second_look_at_the_same_changes_nothing(tell: states.Tell) -> None:
+def test_a_second_look_at_the_same_changes_nothing(tell: Tell) -> None:
     story = tell()
     assert story.found is not None
     once = story.poc.status.to_dict()
@@ -109,7 +110,7 @@ ACTIONS: tuple[Callable[[Story, int], Story], ...] = (
 SEQUENCES = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 11)), max_size=14)
 
 
-BEGINNINGS: tuple[states.Tell, ...] = (
+BEGINNINGS: tuple[Tell, ...] = (
     Story,
     states.ready,
     states.rolling_out,
@@ -120,7 +121,7 @@ BEGINNINGS: tuple[states.Tell, ...] = (
 @given(st.sampled_from(BEGINNINGS), SEQUENCES)
 @settings(max_examples=60, deadline=None)
 def test_whatever_happens(
-    begin: states.Tell, actions: list[tuple[Callable[[Story, int], Story], int]]
+    begin: Tell, actions: list[tuple[Callable[[Story, int], Story], int]]
 ) -> None:
     story = begin()
     for act, n in actions:

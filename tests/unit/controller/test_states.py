@@ -90,6 +90,14 @@ def test_a_failed_rollout_shows_log_lines_and_what_serves() -> None:
     assert (serving.rpartition(":")[2], failed.rpartition(":")[2]) == ("1", "2")
 
 
+def test_the_reason_that_aws_tells_stands_alone() -> None:
+    [case] = [c for c in CASES if c.name == "function-failed"]
+    ready = case.condition("Ready")
+    assert ready
+    assert ready["message"].startswith("the function could not be made: The role defined")
+    assert "no reason" not in ready["message"]
+
+
 @pytest.mark.parametrize("type", list(ConditionType))
 def test_every_condition_type_occurs(type: ConditionType) -> None:
     assert any(case.condition(type.value) for case in CASES)
@@ -168,6 +176,24 @@ deleting False Deleting
 draining False Deleting
 deletion-blocked False Blocked
 deletion-without-platform False PlatformNotFound
+endpoint-creating False Creating
+endpoint-rolling-out False RollingOut
+endpoint-rolling-back False RollingOut
+changing-to-an-endpoint False RollingOut
+endpoint-ready True Ready
+endpoint-maintained-by-aws True Ready
+endpoint-tags-changed-by-hand True Repairing
+function-changed-by-hand False Repairing
+endpoint-deleted-by-hand False Repairing
+artifact-not-found False ArtifactNotFound
+endpoint-config-not-found False EndpointConfigNotFound
+invalid-handler False InvalidHandler
+endpoint-failed False EndpointFailed
+endpoint-rolled-back False RolloutFailed
+function-failed False FunctionFailed
+endpoint-suspending False Suspending
+endpoint-suspended - Suspended
+endpoint-going False Deleting
 not-yet-seen - -
 invalid-spec False InvalidSpec
 """
