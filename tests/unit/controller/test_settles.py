@@ -120,9 +120,7 @@ BEGINNINGS: tuple[Tell, ...] = (
 
 @given(st.sampled_from(BEGINNINGS), SEQUENCES)
 @settings(max_examples=60, deadline=None)
-def test_whatever_happens(
-    begin: Tell, actions: list[tuple[Callable[[Story, int], Story], int]]
-) -> None:
+def test_whatever_happens(begin: Tell, actions: list[tuple[Callable[[Story, int], Story], int]]) -> None:
     story = begin()
     for act, n in actions:
         before = story.poc
