@@ -475,7 +475,7 @@ CASES: tuple[Invalid, ...] = (
             "sagemaker.dataCapture": {"percent": 10, "destination": "s3://models/captured"},
         },
         "spec.sagemaker.dataCapture",
-        "instances only",
+        "on instances only",
     ),
     _sagemaker(
         "model-data-url", {"sagemaker.modelDataUrl": "model.tar.gz"}, "spec.sagemaker.modelDataUrl", "s3://"

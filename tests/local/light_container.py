@@ -1,7 +1,7 @@
 """Containers without a process: a little HTTP server on the task's own address, within the cloud's process.
 
 For tests that start thousands of tasks and endpoints. What runs inside is not what they are about: all
-around it (states, target health by really asking, rollouts, circuit breaker, draining) is the local AWS's own.
+else (states, target health by really asking, rollouts, circuit breaker, draining) is the local AWS's own.
 `local/broken…` exits at once, `local/missing…` cannot be pulled, anything else answers 200 to everything.
 """
 

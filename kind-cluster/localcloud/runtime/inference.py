@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from pathlib import Path
 
-COMMAND = ("python", str(Path(__file__).with_name("inference_host")))
+# It leaves no bytecode beside its source.
+COMMAND = ("python", "-B", str(Path(__file__).with_name("inference_host")))

@@ -179,7 +179,7 @@ class SageMakerSpec(Model):
         ),
         Rule(
             "!has(self.dataCapture) || has(self.instance)",
-            "SageMaker captures data of endpoints with instances only: set instance, or leave dataCapture out",
+            "SageMaker captures data of endpoints on instances only: set instance, or leave dataCapture out",
             lambda spec: spec.data_capture is None or spec.instance is not None,
             field="dataCapture",
         ),

@@ -16,7 +16,7 @@ def function_package(poc: ModelPOC, platform: ModelPlatform) -> Package:
     settings = ProxySettings(
         name=name,
         path=path,
-        document=document(name, path=path, examples=tuple(examples)),
+        document=document(name, path=path, examples=tuple(examples), own=handler_key(poc) is not None),
         cors=_cors(platform),
     )
     return package(settings)

@@ -21,6 +21,8 @@ _ERRORS = {
     "503": ("The endpoint does not serve now.", "Try again after `Retry-After` seconds; see /health."),
     "504": ("The model took too long.", "Try again, or send less at once."),
 }
+_PASSED = "Body and content type go to the model as they are, and its answer comes back so."
+_OWN = "A handler of the model's own asks the endpoint and gives the answer."
 _SERVES = {
     "type": "object",
     "required": ["status", "endpoint"],
@@ -54,14 +56,23 @@ class Example:
 
 
 def document(
-    name: str, *, path: str, description: str = "", examples: Iterable[Example] = (), version: str = "1"
+    name: str,
+    *,
+    path: str,
+    description: str = "",
+    examples: Iterable[Example] = (),
+    version: str = "1",
+    own: bool = False,
 ) -> dict[str, Any]:
-    """What `<path>/openapi.json` shows for the POC called `name`: predict, health and docs."""
+    """What `<path>/openapi.json` shows for the POC called `name`: predict, health and docs.
+
+    `own`: a handler of the POC's own answers.
+    """
     return {
         "openapi": VERSION,
         "info": {"title": name, "version": version, "description": description or _about(name, path)},
         "paths": {
-            "/predict": {"post": _predict(tuple(examples))},
+            "/predict": {"post": _predict(tuple(examples), own)},
             "/health": {"get": _health()},
             "/docs": {"get": _docs()},
         },
@@ -73,12 +84,12 @@ def _about(name: str, path: str) -> str:
     return f"The model {name} behind a SageMaker endpoint. Its answers come from `POST {path}/predict`."
 
 
-def _predict(examples: tuple[Example, ...]) -> dict[str, Any]:
+def _predict(examples: tuple[Example, ...], own: bool) -> dict[str, Any]:
     return {
         "tags": [_TAG],
         "operationId": "predict",
         "summary": "Ask the model",
-        "description": "Body and content type go to the model as they are, and its answer comes back so.",
+        "description": _OWN if own else _PASSED,
         "requestBody": {"required": True, "content": _bodies(examples)},
         "responses": {
             "200": {"description": "The model's answer, in its own media type.", "content": {"*/*": {}}},
