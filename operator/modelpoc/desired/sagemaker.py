@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from modelpoc.api.modelplatform import ModelPlatform, PlatformLambda, PlatformSageMaker
+from modelpoc.api.modelplatform import ModelPlatform, PlatformSageMaker
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.sagemaker import Rollout, RolloutType, SageMakerSpec
 from modelpoc.aws.alarm import Alarm
 from modelpoc.aws.artifact import Artifact
 from modelpoc.aws.endpoint import Endpoint
 from modelpoc.aws.endpoint_config import EndpointConfig
-from modelpoc.aws.function import ENDPOINT, Function
+from modelpoc.aws.function import Function
 from modelpoc.aws.integration import Integration
 from modelpoc.aws.log_group import ENDPOINTS, LogGroup
 from modelpoc.aws.model import Model
 from modelpoc.aws.scaling import ScalableTarget, ScalingPolicy
-from modelpoc.desired.function import function_package, handler_key
-from modelpoc.desired.names import Named, partition
+from modelpoc.desired.front import Front
+from modelpoc.desired.names import Named
 from modelpoc.desired.places import Place
 from modelpoc.desired.routes import routes
 from modelpoc.reconcile.resource import Ref, Resource, When
@@ -54,11 +54,6 @@ class SageMakerInputs:
         return self.platform.spec.sagemaker
 
     @property
-    def functions(self) -> PlatformLambda:
-        assert self.platform.spec.lambda_ is not None
-        return self.platform.spec.lambda_
-
-    @property
     def rollout(self) -> Rollout:
         return self.spec.rollout or Rollout()
 
@@ -71,10 +66,9 @@ def sagemaker_resources(inputs: SageMakerInputs) -> Iterable[Resource]:
     endpoint = _endpoint(inputs, config, alarms, logs)
     yield from (*made_of, config, *alarms, logs, endpoint)
     yield from _scaling(inputs, endpoint)
-    source = tuple(_handler_source(inputs))
-    function = _function(inputs, endpoint, source)
-    integration = _integration(inputs, function)
-    yield from (*source, function, integration)
+    front = Front(inputs.poc, inputs.platform, inputs.named, inputs.place, inputs.log_group, endpoint)
+    function, integration = front.function(), front.integration()
+    yield from (*front.sources(), function, integration)
     yield from routes(
         inputs.poc,
         inputs.platform,
@@ -232,47 +226,4 @@ def _scaling(inputs: SageMakerInputs, endpoint: Endpoint) -> Iterable[Resource]:
         metric="invocations",
         target_value=scaling.invocations_per_instance,
         needs=(Ref(ScalableTarget.kind, name),),
-    )
-
-
-def _handler_source(inputs: SageMakerInputs) -> Iterable[Artifact]:
-    if key := handler_key(inputs.poc):
-        yield Artifact(name=f"{inputs.platform.spec.artifacts.bucket}/{key}", given=True)
-
-
-def _function(inputs: SageMakerInputs, endpoint: Endpoint, source: tuple[Artifact, ...]) -> Function:
-    proxy, name = inputs.spec.proxy, inputs.named.name(64)
-    package = function_package(inputs.poc, inputs.platform)
-    sources: dict[str, str | Ref] = {s.name: Ref(Artifact.kind, s.name, "version") for s in source}
-    return Function(
-        name=name,
-        role_arn=inputs.functions.role_arn,
-        package=package,
-        own_source=source[0].name if source else None,
-        versions={"proxy": package.version, **sources},
-        memory=proxy.memory,
-        timeout=proxy.timeout_seconds,
-        environment={ENDPOINT: endpoint.name},
-        log_group=Ref(LogGroup.kind, inputs.log_group.name, "name"),
-        invoked_from=_invoked_from(inputs),
-        tags=inputs.named.tags(name),
-        switch_after=(Ref(Endpoint.kind, endpoint.name, "serving"),),
-    )
-
-
-def _invoked_from(inputs: SageMakerInputs) -> str:
-    """Every route of the API: one statement in place of one a route, as a function's policy is short."""
-    spec = inputs.platform.spec
-    return (
-        f"arn:{partition(spec.region)}:execute-api:{spec.region}:{spec.account_id}:{inputs.place.api.id}/*/*"
-    )
-
-
-def _integration(inputs: SageMakerInputs, function: Function) -> Integration:
-    return Integration(
-        name=f"{inputs.place.api.id}/{function.name}",
-        api_id=inputs.place.api.id,
-        function_arn=Ref(Function.kind, function.name),
-        timeout_ms=30_000,
-        mark=str(inputs.named.owner.mark),
     )
