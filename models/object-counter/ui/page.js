@@ -169,6 +169,7 @@ async function ask(api, request, picked) {
     else tell(refusal(answer, text));
   } finally {
     clearTimeout(timer);
+    by("result").scrollIntoView({ block: "nearest" }); // on a phone it is below the button
   }
 }
 
