@@ -53,6 +53,8 @@ class Function(Resource):
     """A LogGroup's name."""
     invoked_from: str
     """ARN of the requests that may call it: `arn:aws:execute-api:<region>:<account>:<api>/*/*`."""
+    retry: bool = False
+    """Try what Lambda gave up on once more; true for one pass."""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -88,7 +90,8 @@ class FunctionKind(BaseKind[Function, AwsScope]):
     def diff(self, want: Function, have: Observed) -> tuple[Change, ...]:
         changes = super().diff(want, have)
         code = have.fields.get("code")
-        if want.code is UNKNOWN or code != want.code:
+        again = want.retry and have.state.phase is Phase.BROKEN and not self.fast & {c.field for c in changes}
+        if want.code is UNKNOWN or code != want.code or again:
             changes = (*changes, Change("code", code, want.code))
         return tuple(c for c in changes if c.field not in self.fast or not _given_up(want, have))
 
@@ -100,7 +103,7 @@ class FunctionKind(BaseKind[Function, AwsScope]):
 
     def replaces(self, want: Function, have: Observed) -> bool:
         """One whose creation failed can only be deleted and made again ("Lambda function states")."""
-        return bool(have.attrs["dead"]) and have.attrs.get("tried") != want.tried
+        return bool(have.attrs["dead"]) and (want.retry or have.attrs.get("tried") != want.tried)
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
         pages = scope.pages("lambda", "ListFunctions", MaxItems=50)
@@ -196,7 +199,7 @@ class FunctionKind(BaseKind[Function, AwsScope]):
 
 
 def _given_up(want: Function, have: Observed) -> bool:
-    return have.state.phase is Phase.BROKEN and have.attrs.get("tried") == want.tried
+    return not want.retry and have.state.phase is Phase.BROKEN and have.attrs.get("tried") == want.tried
 
 
 def _tried(have: Observed, want: Function) -> Observed:

@@ -75,6 +75,13 @@ def was_ready(old: ModelPOCStatus) -> bool:
     return ready is not None and ready.status is ConditionStatus.TRUE
 
 
+def gave_up(status: ModelPOCStatus) -> bool:
+    """Whether AWS gave something up that it can be asked to try again as it is."""
+    stalled = status.condition(ConditionType.STALLED)
+    holds = stalled is not None and stalled.status is ConditionStatus.TRUE
+    return status.failed_revision is not None or (holds and status.reason == Reason.FUNCTION_FAILED)
+
+
 def at_rest(status: ModelPOCStatus, generation: int) -> bool:
     """Whether nothing was under way or in need of anyone when this generation was last spoken of."""
     said = [status.condition(kind) for kind in (ConditionType.RECONCILING, ConditionType.STALLED)]

@@ -19,7 +19,7 @@ from modelpoc.controller.hindrances import no_platform, platform_full, platform_
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
-from modelpoc.controller.motion import at_rest
+from modelpoc.controller.motion import at_rest, gave_up
 from modelpoc.controller.news import of_work
 from modelpoc.controller.objects import Objects
 from modelpoc.controller.pace import Next, next_look
@@ -154,7 +154,7 @@ class PocPass:
         where = self._place(poc, account, places)
         if where is None:
             return replace(base, refusals=(platform_full(platform),))
-        retry = (memory.asked or memory.retry) and poc.status.failed_revision is not None
+        retry = memory.retry or (memory.asked and gave_up(poc.status))
         failed = poc.status.failed_revision if poc.spec.ecs and not retry else None
         rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed else None
         graph = poc_graph(

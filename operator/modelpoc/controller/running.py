@@ -11,6 +11,8 @@ RUNS = {"Service": "task_definition", "Endpoint": "config_name"}
 """Kinds that run a model, and the field that names the revision."""
 MADE_OF = frozenset({"TaskDefinition", "Model", "EndpointConfig"})
 """Kinds of which a new one is a new revision."""
+GIVEN_UP = frozenset({*RUNS, "Function"})
+"""Kinds of which AWS gives up on a change and does not try it again."""
 
 
 def running(plan: Plan) -> Step | None:
@@ -67,7 +69,7 @@ def untried(outcome: Outcome) -> bool:
     step = running(outcome.plan)
     if step is None:
         return False
-    if refused(outcome.errors.get(step.key)):
+    if any(refused(outcome.errors.get(s.key)) for s in outcome.plan.steps if s.kind in GIVEN_UP and s.want):
         return True
     if step.verb is not Verb.UPDATE:
         return step.verb in WRITES

@@ -55,6 +55,7 @@ class Front:
             environment={ENDPOINT: self.endpoint.name},
             log_group=Ref(LogGroup.kind, self.log_group.name, "name"),
             invoked_from=self._invoked_from,
+            retry=self.endpoint.retry,
             tags=self.named.tags(name),
             switch_after=(Ref(Endpoint.kind, self.endpoint.name, "serving"),),
         )

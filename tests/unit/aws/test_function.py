@@ -180,6 +180,26 @@ def test_one_that_could_not_be_made_is_made_anew_only_when_something_changed() -
     assert not KIND.replaces(replace(WANT, memory=512), have())
 
 
+def test_asked_to_what_lambda_gave_up_on_is_tried_again() -> None:
+    want = replace(WANT, memory=512)
+    again = replace(want, retry=True)
+    assert differing(again, tried(want, have(LastUpdateStatus="Failed"))) == ["memory"]
+    assert KIND.replaces(again, tried(want, have(State="Failed")))
+
+
+def test_asked_to_it_is_tried_again_too_when_lambda_shows_what_it_did_not_do() -> None:
+    failed = tried(WANT, have(LastUpdateStatus="Failed"))
+    assert differing(WANT, failed) == []
+    assert differing(replace(WANT, retry=True), failed) == ["code"]
+
+
+@pytest.mark.parametrize("state", [{}, {"LastUpdateStatus": "InProgress"}, {"State": "Pending"}])
+def test_another_try_changes_nothing_of_what_did_not_fail(state: dict[str, str]) -> None:
+    again = replace(WANT, retry=True)
+    assert differing(again, have(**state)) == []
+    assert not KIND.replaces(again, have(**state))
+
+
 def statement(**change: Any) -> dict[str, Any]:
     return {
         "Sid": "modelpoc",

@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.controller.states import ready
+from tests.unit.controller.endpoint_states import (
+    artifact_not_found,
+    endpoint_failed,
+    endpoint_ready,
+    endpoint_rolled_back,
+    function_failed,
+)
+from tests.unit.controller.states import (
+    access_denied,
+    first_rollout_failed,
+    ready,
+    rollout_failed_while_serving,
+)
 from tests.unit.controller.story import Story
+from tests.unit.controller.told import Tell
 
+from modelpoc.controller.motion import gave_up
 from modelpoc.controller.running import untried
 from modelpoc.reconcile.errors import AnswerLost, CloudError, Retry
 from modelpoc.reconcile.outcome import Outcome
@@ -42,6 +56,31 @@ def test_it_is_not_begun_when_aws_refused_for_now(error: CloudError, again: bool
     story = ready()
     story.held.errors["Service"] = error
     assert untried(story.held.outcome()) is again
+
+
+def test_nor_when_aws_refused_the_function_for_now() -> None:
+    story = function_failed()
+    story.held.errors["Function"] = Retry("throttled")
+    assert untried(story.held.outcome())
+
+
+@pytest.mark.parametrize(
+    "tell",
+    [
+        first_rollout_failed,
+        rollout_failed_while_serving,
+        endpoint_failed,
+        endpoint_rolled_back,
+        function_failed,
+    ],
+)
+def test_what_aws_gave_up_on_can_be_tried_again(tell: Tell) -> None:
+    assert gave_up(tell().poc.status)
+
+
+@pytest.mark.parametrize("tell", [ready, endpoint_ready, access_denied, artifact_not_found])
+def test_otherwise_there_is_nothing_to_try_again(tell: Tell) -> None:
+    assert not gave_up(tell().poc.status)
 
 
 def test_there_is_nothing_to_try_where_nothing_is_to_be_written() -> None:

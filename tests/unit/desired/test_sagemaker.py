@@ -177,3 +177,9 @@ def test_a_serverless_endpoint_is_another_one_and_the_function_follows_once_it_s
         Ref("Endpoint", one(serverless, Endpoint).name, "serving"),
     )
     assert FunctionKind().switches == {"environment"}
+
+
+def test_another_try_is_one_of_endpoint_and_function() -> None:
+    for retry in (False, True):
+        found = graph(poc(), retry=retry)
+        assert (one(found, Endpoint).retry, one(found, Function).retry) == (retry, retry)
