@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.local.aws_listing import Holdings, differences, holdings
-from tests.local.engine_world import DOUBT, Died, Operator, told, writes
+from tests.local.engine_world import DOUBT, Died, EngineCloud, Operator, told, writes
 from tests.local.test_crash import MOST_WRITES, faults
 from tests.localcloud.sagemaker_world import archive
 
@@ -56,6 +56,14 @@ CHANGES = {
     "sagemaker-to-ecs": Change(SPEC, ECS, 18),
     "instances-to-serverless": Change(SPEC, SERVERLESS, 9),
 }
+
+
+@pytest.fixture(scope="module")
+def engine_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineCloud]:
+    """Faster than others: endpoints take minutes for everything, and hundreds of them are made here."""
+    cloud = EngineCloud(tmp_path_factory.mktemp("engine"), time_scale=4000)
+    yield cloud
+    cloud.stop()
 
 
 @pytest.fixture(scope="module")
