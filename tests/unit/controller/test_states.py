@@ -84,7 +84,7 @@ def test_a_failed_rollout_shows_log_lines_and_what_serves() -> None:
     assert ready
     assert routed
     assert "no module named tokenizers" in ready["message"]
-    assert ready["message"].endswith("correct the spec to try again")
+    assert ready["message"].endswith("correct the spec or the model to try again")
     assert routed["status"] == "True"
     serving, failed = case.status["revision"], case.status["failedRevision"]
     assert (serving.rpartition(":")[2], failed.rpartition(":")[2]) == ("1", "2")
