@@ -30,7 +30,20 @@ from localcloud.state import CloudFiles
 ROOT = Path(__file__).resolve().parents[1]
 ECHO = ROOT / "tests" / "models" / "echo"
 SM_ECHO = ROOT / "tests" / "models" / "sm-echo"
-QUICK = ("--poll", "0.5", "--fast-resync", "3", "--deep-resync", "8", "--sweep", "4", "--doubt", "2")
+QUICK = (
+    "--poll",
+    "0.5",
+    "--fast-resync",
+    "3",
+    "--deep-resync",
+    "8",
+    "--sweep",
+    "4",
+    "--doubt",
+    "2",
+    "--linger",
+    "1",
+)
 """Periods short enough to wait for in a test."""
 
 

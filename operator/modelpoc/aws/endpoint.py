@@ -56,6 +56,7 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
     """
 
     kind = "Endpoint"
+    answers = True
     fast = frozenset({"config_name"})
     deep = frozenset({"tags"})
     gone_first = frozenset({"Route", "RouteSettings", "Function", "ScalableTarget"})

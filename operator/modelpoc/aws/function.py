@@ -80,6 +80,7 @@ class FunctionKind(BaseKind[Function, AwsScope]):
     """
 
     kind = "Function"
+    answers = True
     fast = CONFIG | {"code"}
     deep = frozenset({"tags", "invoked_from"})
     switches = frozenset({"environment"})

@@ -58,6 +58,7 @@ class IntegrationKind(BaseKind[Integration, AwsScope]):
     """AWS would make a second one of the same kind: there is a look before each creation, which is rare."""
 
     kind = "Integration"
+    answers = True
     fast = frozenset(
         {"api_id", "vpc_link_id", "listener_arn", "function_arn", "timeout_ms", "request_parameters", "mark"}
         | {"type", "method", "payload"}

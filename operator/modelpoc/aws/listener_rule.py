@@ -53,6 +53,7 @@ class ListenerRuleKind(BaseKind[ListenerRule, AwsScope]):
     priorities."""
 
     kind = "ListenerRule"
+    answers = True
     fast = frozenset({"paths", "target_group_arn", "rewrite_from", "rewrite_to", "priority", "tags"})
     create_only = frozenset({"listener_arn"})
     gone_first = frozenset({"Service"})

@@ -70,6 +70,7 @@ class Service(Resource):
 
 class ServiceKind(BaseKind[Service, AwsScope]):
     kind = "Service"
+    answers = True
     fast = REVISION | DEPLOYMENT | {"desired_count", "grace_seconds", "propagate_tags", "tags"}
     create_only = frozenset({"cluster_arn", "service_name"})
     gone_first = frozenset({"Route", "RouteSettings", "ScalableTarget"})

@@ -58,6 +58,7 @@ class TargetGroupKind(BaseKind[TargetGroup, AwsScope]):
     """Its id is its ARN. The deregistration delay is an attribute, a call for each group."""
 
     kind = "TargetGroup"
+    answers = True
     fast = frozenset({*_HEALTH, "matcher", "vpc_id", "port", "tags"})
     deep = frozenset({"deregistration_delay"})
     create_only = frozenset({"vpc_id", "port"})

@@ -36,6 +36,9 @@ def operator(
     doubt: Annotated[
         float, typer.Option(help="Seconds by which AWS's lists may lag behind a write.")
     ] = _D.doubt,
+    linger: Annotated[
+        float, typer.Option(help="Seconds for which what answered stays after a switch of runtime.")
+    ] = _D.linger,
     http_host: Annotated[str, typer.Option(help="Address for health and metrics.")] = _D.http_host,
     http_port: Annotated[
         int, typer.Option(help="Port for health and metrics; 0: a free one.")
@@ -54,6 +57,7 @@ def operator(
         sweep=sweep,
         probe_patience=probe_patience,
         doubt=doubt,
+        linger=linger,
         http_host=http_host,
         http_port=http_port,
     )

@@ -40,8 +40,8 @@ class Account:
 class Accounts:
     """Engines by platform name, made when first needed."""
 
-    def __init__(self, threads: ThreadPoolExecutor, on_call: OnCall, doubt: float) -> None:
-        self._threads, self._on_call, self._doubt = threads, on_call, doubt
+    def __init__(self, threads: ThreadPoolExecutor, on_call: OnCall, doubt: float, linger: float) -> None:
+        self._threads, self._on_call, self._doubt, self._linger = threads, on_call, doubt, linger
         self._accounts: dict[str, Account] = {}
         self._make: Callable[[ModelPlatform], AwsScope] = self._scope
 
@@ -51,7 +51,7 @@ class Accounts:
         known = self._accounts.get(name)
         if known is None or known.identity != identity:
             scope = self._make(platform)
-            engine = Engine(KINDS, scope, scope.inventory)
+            engine = Engine(KINDS, scope, scope.inventory, linger=self._linger)
             known = self._accounts[name] = Account(engine, scope, identity=identity)
         known.engine.around = platform_graph(platform)
         return known

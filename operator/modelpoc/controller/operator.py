@@ -47,7 +47,7 @@ class Operator:
         self.store, self.queue, self.backoff = Store(), Queue(), Backoff()
         self.watched = Watch(self.store, self.queue)
         threads = ThreadPoolExecutor(AWS_THREADS, thread_name_prefix="aws")
-        self.accounts = Accounts(threads, self.metrics.aws_call, settings.doubt)
+        self.accounts = Accounts(threads, self.metrics.aws_call, settings.doubt, settings.linger)
         self.metrics.queue(lambda: len(self.queue))
         self.metrics.pocs(self.store.reasons)
         self._stop = asyncio.Event()

@@ -26,6 +26,8 @@ class Settings:
     """How long a public URL may take to answer after AWS says steady."""
     doubt: float = 5.0
     """How long AWS's lists may lag behind a write."""
+    linger: float = 35.0
+    """How long what answered stays after a switch: an API takes seconds to deploy, a request 30 at most."""
     http_host: str = "0.0.0.0"
     http_port: int = 8080
     """For /healthz, /readyz and /metrics; 0 picks a free one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelpoc.reconcile.errors import CloudError
@@ -41,9 +41,15 @@ class Engine:
     """Runs passes over one account and region; for one owner, one at a time."""
 
     def __init__(
-        self, kinds: Kinds, scope: Any, inventory: Inventory, observer: Observer | None = None
+        self,
+        kinds: Kinds,
+        scope: Any,
+        inventory: Inventory,
+        observer: Observer | None = None,
+        *,
+        linger: float = 0.0,
     ) -> None:
-        self.kinds, self.scope, self.inventory = kinds, scope, inventory
+        self.kinds, self.scope, self.inventory, self.linger = kinds, scope, inventory, linger
         self.observer = observer or Observer(inventory, kinds, scope)
         self.around = Graph()
         """What is shared. Given things in it are known before any pass, whatever the pass asks for: they
@@ -75,7 +81,7 @@ class Engine:
         await self.observe(graph, mark, ages or Ages())
 
         def replan() -> Plan:
-            return self.plan(graph, mark, rules)
+            return self.plan(graph, mark, replace(rules or Rules(), linger=self.linger))
 
         work = Work(self.kinds, self.scope, self.inventory, self.observer, mark, replan, on_step)
         await work.run()

@@ -40,6 +40,8 @@ class Inventory:
         self._listed: dict[str, float] = {}
         self._arrivals: Counter[str] = Counter()
         self._reserved: dict[str, Mark] = {}
+        self._begun = clock()
+        self._switched: dict[Mark, float] = {}
 
     # what is known
 
@@ -103,6 +105,14 @@ class Inventory:
     def arrivals(self, kind: str) -> int:
         """How often a thing of this kind was found that we did not know: there may be more inside it."""
         return self._arrivals[kind]
+
+    def switched(self, mark: Mark) -> None:
+        """Traffic of this owner was led from one thing to another just now."""
+        self._switched[mark] = self._clock()
+
+    def switch_age(self, mark: Mark) -> float:
+        """Seconds since then. Whoever was there before us may have done so until we began."""
+        return self._clock() - self._switched.get(mark, self._begun)
 
     # what is uncertain
 

@@ -30,6 +30,7 @@ class BaseKind(Generic[R, S]):
     within: frozenset[str] = frozenset()
     volatile: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
+    answers: bool = False
     meddles: bool = False
 
     def reason(self, claim: str | None) -> str:

@@ -29,6 +29,7 @@ __all__ = ["IN_DOUBT", "WRITES", "Kinds", "Plan", "Rules", "Step", "Verb", "plan
 
 Kinds = Mapping[str, Kind[Any, Any]]
 
+LINGERING = "it stays until the last requests that were led to it are answered"
 IN_DOUBT = "AWS's answer to a write was lost; what it did is looked at before anything else is done"
 
 
@@ -38,6 +39,8 @@ class Rules:
 
     adopt: bool = False
     """Take over what matches and belongs to no one."""
+    linger: float = 0.0
+    """Seconds for which what answered stays after traffic was led away from it: requests are on their way."""
 
 
 def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Rules | None = None) -> Plan:
@@ -48,7 +51,8 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
     so that the new serves before the old goes; and each thing only when nothing observed points at it.
     What would work against the new (`Kind.meddles`) goes at once, and before what it points at changes.
     """
-    wanted = _held_back(_Wanted(graph, inventory, kinds, mark, rules or Rules()).steps())
+    rules = rules or Rules()
+    wanted = _held_back(_Wanted(graph, inventory, kinds, mark, rules).steps())
     kept = {(s.kind, s.have.id) for s in wanted if s.have}
     leftovers = Leftovers(inventory, kinds, mark, kept).steps()
     meddling = [s for s in leftovers if kinds[s.kind].meddles]
@@ -56,6 +60,8 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
     if any(s.verb is not Verb.KEEP for s in wanted):
         waiting = [s for s in leftovers if s.verb is Verb.DELETE and (blocked or s not in meddling)]
         leftovers = [_after(s, ("the rest",)) if s in waiting else s for s in leftovers]
+    if inventory.switch_age(mark) < rules.linger and any(kinds[s.kind].switches for s in wanted):
+        leftovers = [_lingering(s) if kinds[s.kind].answers else s for s in leftovers]
     wanted = [_unmeddled(s, meddling) for s in wanted]
     known = {s.key for s in (*wanted, *leftovers)}
     unclear = (key for key in inventory.doubts(mark) if key not in known)
@@ -65,6 +71,10 @@ def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Ru
 
 def _after(step: Step, first: tuple[str, ...]) -> Step:
     return replace(step, waits_for=step.waits_for + first)
+
+
+def _lingering(step: Step) -> Step:
+    return replace(step, verb=Verb.WAIT, message=LINGERING) if step.ready else step
 
 
 def _unmeddled(step: Step, meddling: list[Step]) -> Step:

@@ -169,6 +169,8 @@ class Kind(Protocol, Generic[W, S]):
     """Attributes that an update changes (the version of a secret): not known while one is due."""
     switches: frozenset[str]
     """Fields that move traffic from one thing to another: see `Resource.switch_after`."""
+    answers: bool
+    """Whether requests go through it: see `Rules.linger`."""
     meddles: bool
     """Whether one that is no longer asked for changes what is: autoscaling, a count that is now fixed."""
 

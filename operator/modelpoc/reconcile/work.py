@@ -125,6 +125,8 @@ class Work:
             created = await kind.create(self._scope, step.want)
             self._inventory.wrote(created, deep=kind.deep <= created.fields.keys())
         elif step.verb is Verb.UPDATE and step.have:
+            if any(c.field in kind.switches for c in step.changes):
+                self._inventory.switched(self._mark)
             self._inventory.wrote(await kind.update(self._scope, step.want, step.have, step.changes))
         elif step.have:  # deleted for good, or to be made again
             self._deleted(step.have, await kind.delete(self._scope, step.have))

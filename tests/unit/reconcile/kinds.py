@@ -238,6 +238,7 @@ class SheetKind(ThingKind):
 
 class MachineKind(ThingKind):
     kind = "Machine"
+    answers = True
     fast = frozenset({"sheet", "ground", "power", "mark"})
     points_at = frozenset({"sheet", "ground"})
     gone_first = frozenset({"Door"})

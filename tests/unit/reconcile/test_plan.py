@@ -448,6 +448,26 @@ def test_what_is_broken_gets_traffic_only_when_an_earlier_revision_serves(
     assert step(found, "Door").ready is ready
 
 
+def test_what_answered_stays_for_a_while_after_traffic_moved_away() -> None:
+    now = 100.0
+    inventory = Inventory(clock=lambda: now)
+    for one in (*HAVE_ALL, OTHER_MACHINE, door_to(HAVE_MACHINE.id)):
+        inventory.wrote(one)
+
+    def old(wanted: Iterable[Resource] = (*ALL, DOOR)) -> Verb:
+        found = plan(Graph(wanted), inventory, KINDS, MINE, Rules(linger=5))
+        return next(s.verb for s in found.steps if s.have and s.have.id == OTHER_MACHINE.id)
+
+    assert old() is Verb.WAIT, "who was there before us may have moved it just now"
+    now += 6
+    assert old() is Verb.DELETE
+    inventory.switched(MINE)
+    assert old() is Verb.WAIT
+    assert old([GROUND]) is Verb.DELETE, "nothing shall answer any more"
+    now += 6
+    assert old() is Verb.DELETE
+
+
 def test_a_new_way_in_does_not_wait_for_what_it_leads_to() -> None:
     assert step(planned((*ALL, DOOR), *HAVE_ALL[:3], STARTING), "Door").ready
 
