@@ -112,10 +112,12 @@ class IntegrationKind(BaseKind[Integration, AwsScope]):
             await scope.call("apigatewayv2", "DeleteIntegration", ApiId=api_id, IntegrationId=integration_id)
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
+        """Its name stays on it: by it, it can be adopted. Another one beside it would keep its function."""
         api_id, integration_id = have.id.split("/")
         where = {"ApiId": api_id, "IntegrationId": integration_id}
         async with scope.writer(f"apigateway/{api_id}"):
-            await scope.call("apigatewayv2", "UpdateIntegration", **where, Description=gateway.UNOWNED)
+            words = gateway.signed(gateway.UNOWNED, have.name)
+            await scope.call("apigatewayv2", "UpdateIntegration", **where, Description=words)
 
 
 def request(want: Integration) -> dict[str, Any]:
@@ -146,15 +148,16 @@ def _way(want: Integration) -> dict[str, Any]:
 def observed(api_id: str, item: Mapping[str, Any]) -> Observed:
     """An integration as GetIntegrations, CreateIntegration and UpdateIntegration describe it.
 
-    One that is not ours is named by its id.
+    One that never was ours is named by its id.
     """
     owner, name = gateway.signature(item.get("Description"))
+    left = name.removeprefix(f"{gateway.UNOWNED} ") if owner is None else name
     integration_id, link, uri = item["IntegrationId"], item.get("ConnectionId"), item.get("IntegrationUri")
     function = _function(uri) if item.get("IntegrationType") == "AWS_PROXY" else None
     own_id = f"{api_id}/{integration_id}"
     return Observed(
         "Integration",
-        name if owner else own_id,
+        left if owner or left != name else own_id,
         id=own_id,
         fields={
             "api_id": api_id,

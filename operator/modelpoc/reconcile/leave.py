@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from modelpoc.reconcile.act import Ages, Engine
 from modelpoc.reconcile.errors import CloudError, Gone
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.owner import Mark
+from modelpoc.reconcile.resource import Observed
+
+_SIGNS: dict[str, Any] = {"tags": {}, "mark": ""}
+"""Fields in which an owner stands."""
 
 
 async def leave(engine: Engine, mark: Mark) -> None:
@@ -20,10 +25,16 @@ async def leave(engine: Engine, mark: Mark) -> None:
     for have in engine.inventory.owned(mark):
         try:
             await engine.kinds[have.kind].disown(engine.scope, have)
-            engine.inventory.wrote(replace(have, owner=None))
+            engine.inventory.wrote(disowned(have))
         except Gone:
             engine.inventory.deleted(*have.key)
         except CloudError as error:
             first = first or error
     if first:
         raise first
+
+
+def disowned(have: Observed) -> Observed:
+    """How it is from now on. Did it still show our signs, whoever adopts it would find nothing to do."""
+    bare = {name: _SIGNS.get(name, value) for name, value in have.fields.items()}
+    return replace(have, owner=None, fields=bare)

@@ -160,3 +160,11 @@ def test_a_signature_reads_back_as_signed(name: str) -> None:
 @pytest.mark.parametrize("text", [None, "", "made by hand", "modelpoc: is nice", "modelpoc:half name"])
 def test_other_text_is_no_signature(text: str | None) -> None:
     assert signature(text) == (None, text or "")
+
+
+def test_what_was_ours_keeps_its_name_and_is_no_ones() -> None:
+    """By it, it is adopted; another one beside it would keep the function from going."""
+    left = observed("api", {"IntegrationId": "i", "Description": "- counter-0123456789"})
+    assert (left.name, left.owner) == ("counter-0123456789", None)
+    foreign = observed("api", {"IntegrationId": "i", "Description": "somebody's"})
+    assert (foreign.name, foreign.owner) == ("api/i", None)
