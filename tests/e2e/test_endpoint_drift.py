@@ -184,7 +184,7 @@ def test_routes_turned_to_somewhere_else(world: World, whole: list[str]) -> None
     gateway.delete_integration(ApiId=api, IntegrationId=elsewhere)
 
 
-def test_an_alarm_a_policy_and_a_retention_that_are_changed(world: World, whole: list[str]) -> None:
+def test_an_alarm_and_a_retention_that_are_changed(world: World, whole: list[str]) -> None:
     cloudwatch, logs = world.client("cloudwatch"), world.client("logs")
     alarm, group = one(world, "Alarm"), one(world, "LogGroup")
 
