@@ -54,6 +54,8 @@ taggable = pytest.mark.parametrize(
     ],
     ids=lambda m: m.__name__,
 )  # fmt: skip
+REMEMBERED = {"Function": {"tried"}}
+"""Attributes that only whoever wrote a thing knows of it; AWS does not tell them."""
 
 
 @every
@@ -75,7 +77,7 @@ async def test_creating_takes_few_calls_and_afterwards_nothing_differs(bench: Be
     seen = await bench.seen(kind, name)
     assert seen
     assert seen.fields == created.fields
-    assert seen.attrs.keys() == created.attrs.keys()
+    assert seen.attrs.keys() == created.attrs.keys() - REMEMBERED.get(want.kind, set())
 
 
 @every
