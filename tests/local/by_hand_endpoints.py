@@ -191,6 +191,7 @@ _CODE = "what the code is made of: the code is compared"
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
     **{("Function", field): _CODE for field in ("package", "own_source", "versions")},
+    ("Function", "retry"): _HOW,
     **{("Endpoint", field): _HOW
        for field in ("rollout", "step_instances", "step_percent", "wait_seconds", "alarms", "retain_counts",
                      "retry")},
