@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from kubernetes.aio import client, config
@@ -176,25 +178,31 @@ async def connect(context: str | None = None) -> AsyncIterator[Cluster]:
 
 async def _load(settings: Any, context: str | None) -> str:
     loaders: Any = config
+    # Looked up now: the library does that once, when it is imported.
+    file = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     try:
-        await loaders.load_kube_config(context=context, client_configuration=settings)
-        return _context_namespace(loaders, context)
+        await loaders.load_kube_config(file, context, client_configuration=settings)
+        return _context_namespace(loaders, file, context)
     except config.ConfigException as error:
         if context is not None:
             raise NoCluster(f"{error}: name a context that `kubectl config get-contexts` shows") from error
-        outside = error
+        outside = str(error) if _any_exists(file) else f"{file} does not exist"
     try:
         loaders.load_incluster_config(client_configuration=settings)
     except config.ConfigException:
         raise NoCluster(
             f"no cluster to talk to ({outside}): set KUBECONFIG; for a cloud on this machine, run "
             '`eval "$(modelpoc local status -o env)"`'
-        ) from outside
+        ) from None
     return "default"
 
 
-def _context_namespace(loaders: Any, context: str | None) -> str:
-    contexts, current = loaders.list_kube_config_contexts()
+def _any_exists(files: str) -> bool:
+    return any(Path(file).is_file() for file in files.split(os.pathsep) if file)
+
+
+def _context_namespace(loaders: Any, file: str, context: str | None) -> str:
+    contexts, current = loaders.list_kube_config_contexts(file)
     chosen = next((c for c in contexts if c["name"] == context), current)
     return str(chosen["context"].get("namespace") or "default")
 
