@@ -1,4 +1,4 @@
-"""Our objects are read, applied and watched through a real API server, and its refusals become clear errors."""
+"""Our objects are read, applied and watched through a real API server; its refusals become clear errors."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ async def test_each_objection_of_admission_is_told(cluster: Cluster) -> None:
         await cluster.apply(poc("bad", cpu=1, port=0), manager="tests")
     assert caught.value.status == 422
     assert any("spec.ecs.port" in cause for cause in caught.value.causes)
-    with pytest.raises(Refused, match="unknown field|field not declared"):
+    with pytest.raises(Refused, match=r"unknown field|field not declared"):
         await cluster.apply(poc("bad", prot=1), manager="tests")
 
 
@@ -128,23 +128,21 @@ async def test_a_missing_namespace_and_a_missing_object_are_told(cluster: Cluste
 async def test_a_watch_begins_with_what_is_there_and_ends_with_its_going(cluster: Cluster) -> None:
     await cluster.apply(poc("seen"), manager="tests")
     await cluster.apply(poc("unseen"), manager="tests")
-    seen = []
+    seen: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
 
     async def follow() -> None:
         async for kind, body in cluster.watch(POC, "seen", "default"):
-            seen.append((kind, body["metadata"]["name"]))
+            seen.put_nowait((kind, body["metadata"]["name"]))
             if kind == "DELETED":
                 return
 
-    following = asyncio.create_task(follow())
-    while not seen:
-        await asyncio.sleep(0.02)
-    await cluster.patch(POC, "seen", "default", {"metadata": {"labels": {"a": "b"}}})
-    while len(seen) < 2:
-        await asyncio.sleep(0.02)
-    await cluster.delete(POC, "seen", "default")
-    await asyncio.wait_for(following, 10)
-    assert seen == [("ADDED", "seen"), ("MODIFIED", "seen"), ("DELETED", "seen")]
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(follow())
+        assert await seen.get() == ("ADDED", "seen")
+        await cluster.patch(POC, "seen", "default", {"metadata": {"labels": {"a": "b"}}})
+        assert await seen.get() == ("MODIFIED", "seen")
+        await cluster.delete(POC, "seen", "default")
+        assert await seen.get() == ("DELETED", "seen")
 
 
 async def test_secrets_are_decoded_and_events_written(cluster: Cluster, plane: ControlPlane) -> None:
@@ -193,6 +191,6 @@ async def test_no_kubeconfig_and_an_unknown_context_say_what_to_do(
             pass
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    with pytest.raises(NoCluster, match="none does not exist.*KUBECONFIG"):
+    with pytest.raises(NoCluster, match=r"none does not exist.*KUBECONFIG"):
         async with connect():
             pass
