@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from modelpoc.api.checks import VALIDATIONS
-from modelpoc.api.meta import GROUP, VERSION
+from modelpoc.api.meta import COMMIT, GROUP, VERSION
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 
@@ -77,6 +77,7 @@ POC_COLUMNS = (
     Column("REVISION", ".status.revision", priority=1),
     Column("EXPIRES", ".status.expiresAt", priority=1),
     Column("COST", ".status.estimatedMonthlyCost", priority=1),
+    Column("COMMIT", f".metadata.annotations.{COMMIT.replace('.', chr(92) + '.')}", priority=1),
 )
 PLATFORM_COLUMNS = (
     Column("REGION", ".spec.region"),

@@ -24,6 +24,18 @@ ADOPT = f"{GROUP}/adopt"
 ORPHAN = f"{GROUP}/orphan"
 USE_LABEL = f"{GROUP}/use"
 
+COMMIT = f"{GROUP}/commit"
+"""On what came from Git: the last commit that touched its configuration."""
+SOURCE = f"{GROUP}/source"
+"""On what came from Git: the repository, without credentials, and the branch."""
+SYNCED_FROM = f"{GROUP}/synced-from"
+"""Label on what came from Git: which repository, branch and folder, hashed."""
+PRUNE = f"{GROUP}/prune"
+PRUNE_ALLOW = "allow"
+"""May go although many go at once."""
+PRUNE_KEEP = "keep"
+"""Stays when it leaves Git."""
+
 
 def _publish_rules(schema: dict[str, Any], model: type[Any]) -> None:
     if model.rules:
