@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
@@ -42,6 +43,9 @@ class Balancer(Protocol):
         """An attribute of the load balancer."""
 
 
+log = logging.getLogger(__name__)
+
+
 class ListenerHandler:
     """Answers requests to one listener as an Application Load Balancer does."""
 
@@ -80,7 +84,8 @@ class ListenerHandler:
         try:
             url = f"http://{target[0]}:{target[1]}{uri}"
             return await relay(self._session, request, url, headers, idle_seconds=idle)
-        except Refused:
+        except Refused as error:
+            log.warning("502: target %s:%s gave no answer to %s: %s", *target, seen.path, error)
             return failure(502)
         except TimedOut:
             return failure(504)
