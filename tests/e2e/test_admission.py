@@ -182,7 +182,7 @@ def test_columns_and_names(kubectl: Kubectl) -> None:
         assert header == ["NAME", "RUNTIME", "READY", "STATUS", "URL", "AGE"]
         assert row[:5] == ["experience-linker", "ecs", "False", "RollingOut", status["url"]]
         wide = kubectl.must("get", "modelpocs", "-o", "wide")
-        assert wide.splitlines()[0].split()[-3:] == ["REVISION", "EXPIRES", "COST"]
+        assert wide.splitlines()[0].split()[-4:] == ["REVISION", "EXPIRES", "COST", "COMMIT"]
         assert "8.93 USD" in wide
         assert "experience-linker" in kubectl.must("get", "modelpoc")
     finally:

@@ -28,7 +28,7 @@ def test_kubectl_shows_how_it_is_and_waits_for_it(world: World) -> None:
     assert header == ["NAME", "RUNTIME", "READY", "STATUS", "URL", "AGE"]
     assert row[:5] == ["columns", "ecs", "True", "Ready", status["url"]]
     wide = world.kubectl("get", "poc", "columns", "-o", "wide").splitlines()
-    assert wide[0].split()[-3:] == ["REVISION", "EXPIRES", "COST"]
+    assert wide[0].split()[-4:] == ["REVISION", "EXPIRES", "COST", "COMMIT"]
     assert status["revision"] in wide[1]
     assert "9.01 USD" in wide[1]
 
