@@ -96,6 +96,9 @@ def _sagemaker(id: str, put: Mapping[str, Any], field: str, says: str, api_says:
     return Invalid(id, put, field, says, api_says, base=SAGEMAKER_POC)
 
 
+_NEWS_SECRET = {"namespace": "ops", "name": "news"}
+
+
 def _platform(id: str, put: Mapping[str, Any], field: str, says: str, api_says: str = "") -> Invalid:
     return Invalid(id, put, field, says, api_says, base=PLATFORM)
 
@@ -487,6 +490,31 @@ CASES: tuple[Invalid, ...] = (
         "less than or equal to 29",
     ),
     # platform
+    _platform("news-nowhere", {"notifications": {"events": []}}, "spec.notifications", "say where news go"),
+    _platform(
+        "news-twice-to-slack",
+        {"notifications": {"slackWebhook": _NEWS_SECRET, "slackBot": {**_NEWS_SECRET, "channel": "#pocs"}}},
+        "spec.notifications.slackBot",
+        "exclude each other",
+    ),
+    _platform(
+        "news-channel",
+        {"notifications": {"slackBot": {**_NEWS_SECRET, "channel": "our pocs"}}},
+        "spec.notifications.slackBot.channel",
+        "as in C0123456789",
+    ),
+    _platform(
+        "news-key",
+        {"notifications": {"webhook": {**_NEWS_SECRET, "signingKey": "a b"}}},
+        "spec.notifications.webhook.signingKey",
+        "name a key",
+    ),
+    _platform(
+        "news-warning",
+        {"notifications": {"webhook": _NEWS_SECRET, "expiryWarning": "soon"}},
+        "spec.notifications.expiryWarning",
+        "as in 72h",
+    ),
     _platform("account-number", {"accountId": 123456789012}, "spec.accountId", "must be of type string"),
     _platform("account-short", {"accountId": "12345"}, "spec.accountId", "twelve digits in quotes"),
     _platform("account-missing", {"accountId": REMOVE}, "spec.accountId", "Required value"),

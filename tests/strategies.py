@@ -191,7 +191,7 @@ def spec_dicts(draw: st.DrawFn) -> dict[str, Any]:
         suspend=st.booleans(),
         deletionPolicy=st.sampled_from(["Delete", "Retain"]),
         rollOnArtifactChange=st.booleans(),
-        notifications=st.sampled_from([{"events": []}, {"events": ["Failure", "Recovery"]}]),
+        notifications=st.sampled_from([{"events": []}, {"events": ["Failure", "Suspended"]}]),
         examples=examples(),
         tags=st.dictionaries(labels(), labels(), max_size=3),
     )

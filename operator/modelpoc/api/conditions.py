@@ -33,6 +33,8 @@ class ConditionType(StrEnum):
     """The current revision runs and is steady."""
     ROUTED = "Routed"
     """The public URL leads to a revision, the current one or the one before."""
+    NOTIFYING = "Notifying"
+    """Of a platform: its news reach Slack and the webhook."""
 
 
 class ConditionStatus(StrEnum):
@@ -118,6 +120,8 @@ class Reason(StrEnum):
     """AWS does not answer, or only with errors; tried again by itself."""
     WAITING_FOR_POCS = "WaitingForPocs"
     """The platform cannot go while POCs use it."""
+    NOTIFICATION_FAILED = "NotificationFailed"
+    """Slack or the webhook refuses messages, or does not answer; POCs are not touched by it."""
     BLOCKED = "Blocked"
     """Something in AWS holds on to a resource that should go; the message names it."""
 

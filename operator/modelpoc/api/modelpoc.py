@@ -100,15 +100,21 @@ class Example(Model):
 
 class NotificationEvent(StrEnum):
     FAILURE = "Failure"
+    """Nothing goes on until someone changes something, or it stopped answering."""
     RECOVERY = "Recovery"
+    """It answers again after a failure."""
     SUCCESS = "Success"
+    """It answers for the first time after a change."""
     EXPIRY = "Expiry"
+    """Its time runs out soon, or ran out."""
+    SUSPENDED = "Suspended"
+    """It was taken apart on request."""
 
 
 class Notifications(Model):
     """Which news of this POC are sent."""
 
-    events: Annotated[tuple[NotificationEvent, ...], Field(max_length=4), Unique()]
+    events: Annotated[tuple[NotificationEvent, ...], Field(max_length=5), Unique()]
     """News to send; an empty list sends none (default: as the platform says)."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -64,6 +64,10 @@ class Defaults(Model):
     """How long a container that goes may finish its requests."""
 
 
+_SECRET_KEY = Shape("[A-Za-z0-9._-]+", "name a key of the Secret: letters, digits, '-', '_' and '.'")
+SecretKey = Annotated[str, Field(min_length=1, max_length=253), _SECRET_KEY]
+
+
 class WebhookRef(Model):
     """A key of a Secret that carries the label `modelpoc.dev/use: "true"`."""
 
@@ -78,22 +82,75 @@ class WebhookRef(Model):
         ),
     ]
     """Its name."""
-    key: Annotated[
-        str,
-        Field(min_length=1, max_length=253),
-        Shape("[A-Za-z0-9._-]+", "name a key of the Secret: letters, digits, '-', '_' and '.'"),
-    ] = "url"
+    key: SecretKey = "url"
     """Key within it that holds the webhook's URL."""
 
 
-class PlatformNotifications(Model):
-    """Where news go."""
+class SlackBot(WebhookRef):
+    """A Slack app's bot token, from a Secret with the label `modelpoc.dev/use: "true"`, and its channel."""
 
-    slack_webhook: WebhookRef
+    key: SecretKey = "token"
+    """Key within it that holds the token, as in xoxb-…; it needs the scope chat:write."""
+    channel: Annotated[
+        str,
+        Field(max_length=80),
+        Shape("#?[A-Za-z0-9._-]+", "write a channel's id or name, as in C0123456789 or #pocs"),
+    ]
+    """Channel, by id or name; the app must be a member of it."""
+    api_url: Annotated[
+        str,
+        Field(max_length=512),
+        Shape("https?://[!-~]+", "write a URL, as in https://slack.com/api"),
+    ] = "https://slack.com/api"
+    """Slack's API; another one for GovSlack."""
+
+
+class EventWebhook(WebhookRef):
+    """Where CloudEvents go: URL and, where it asks for them, token and signing key, all from one Secret."""
+
+    token_key: SecretKey | None = None
+    """Key within it that holds a bearer token (default: none is sent)."""
+    signing_key: SecretKey | None = None
+    """Key within it that holds the key of an HMAC-SHA256 signature (default: none is sent)."""
+
+
+class PlatformNotifications(Model):
+    """Where news go, and which."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "has(self.slackWebhook) || has(self.slackBot) || has(self.webhook)",
+            "say where news go: at least one of slackWebhook, slackBot and webhook",
+            lambda told: bool(told.slack_webhook or told.slack_bot or told.webhook),
+        ),
+        Rule(
+            "!(has(self.slackWebhook) && has(self.slackBot))",
+            "slackWebhook and slackBot exclude each other: keep one",
+            lambda told: told.slack_webhook is None or told.slack_bot is None,
+            field="slackBot",
+        ),
+    )
+
+    slack_webhook: WebhookRef | None = None
     """Secret with the URL of a Slack webhook."""
-    events: Annotated[tuple[NotificationEvent, ...], Field(max_length=4), Unique()] = (
+    slack_bot: SlackBot | None = None
+    """A Slack bot: unlike a webhook it keeps its earlier messages up to date."""
+    webhook: EventWebhook | None = None
+    """A webhook of any other kind; it gets CloudEvents."""
+    events: Annotated[tuple[NotificationEvent, ...], Field(max_length=5), Unique()] = (
         NotificationEvent.FAILURE,
         NotificationEvent.RECOVERY,
         NotificationEvent.EXPIRY,
     )
     """News to send."""
+    expiry_warning: Duration = "24h"
+    """How long before its end a POC's expiry is told; never more than a quarter of its life."""
+    troubleshooting_url: (
+        Annotated[
+            str,
+            Field(max_length=512),
+            Shape("https?://[!-~]+", "write a URL, as in https://docs.example.com/troubleshooting"),
+        ]
+        | None
+    ) = None
+    """Page that explains each reason; `#` and the reason in lower case are added (default: no such link)."""

@@ -52,6 +52,51 @@ class PlannedChange(StatusModel):
     """Fields that differ, as in `memory: 512 → 1024`."""
 
 
+class PendingNews(StatusModel):
+    """One message that is still to be sent."""
+
+    id: str
+    """The same for as long as it is tried."""
+    event: str
+    """What happened, as in Failed."""
+    reason: str = ""
+    """Reason of the state that it tells of."""
+    at: datetime
+    """When it happened."""
+    to: tuple[str, ...] = ()
+    """Where it has not arrived yet."""
+
+
+class SlackMessage(StatusModel):
+    """A message in Slack that is kept up to date."""
+
+    channel: str
+    """Id of its channel."""
+    ts: str
+    """Its id there."""
+
+
+class Notified(StatusModel):
+    """What people were told of a POC."""
+
+    state: str
+    """New, Serving, Failed, Suspended or Expired: the last state that counts for news."""
+    generation: int = 0
+    """The generation of the spec that this is about."""
+    since: datetime | None = None
+    """When that began."""
+    reasons: tuple[str, ...] = ()
+    """Why it failed, as far as told in this generation."""
+    failures: int = 0
+    """Failures told in a row, each soon after a recovery."""
+    expiry: datetime | None = None
+    """The end that was warned of."""
+    pending: tuple[PendingNews, ...] = ()
+    """What is still to be sent."""
+    slack_message: SlackMessage | None = None
+    """The message of a failure or a coming end that is not over yet."""
+
+
 class Quota(StatusModel):
     """How much of a limit is used."""
 
@@ -125,6 +170,8 @@ class ModelPOCStatus(_Conditioned):
     """Version of the artifact that is serving."""
     plan: tuple[PlannedChange, ...] = ()
     """What would be done; only while observing."""
+    notified: Notified | None = None
+    """What people were told of it."""
 
 
 class ModelPlatformStatus(_Conditioned):
