@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 import typer
 
 from modelpoc.cli.crds import crds
+from modelpoc.cli.new import new
 from modelpoc.cli.operator import operator
 from modelpoc.cli.render import render
 
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+app.command()(new)
 app.command()(render)
 app.command()(crds)
 app.command()(operator)
