@@ -7,9 +7,11 @@ from importlib.metadata import entry_points
 
 import typer
 
+from modelpoc.cli.apply import apply
 from modelpoc.cli.crds import crds
 from modelpoc.cli.new import new
 from modelpoc.cli.operator import operator
+from modelpoc.cli.predict import predict
 from modelpoc.cli.render import render
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(new)
+app.command()(apply)
+app.command()(predict)
 app.command()(render)
 app.command()(crds)
 app.command()(operator)

@@ -1,0 +1,186 @@
+"""`modelpoc apply`: config → running POC."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from modelpoc import catalog
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.cli.applying import Applied, Manifest, Outcome, asked_anew, look_again, put
+from modelpoc.cli.faces import (
+    CONFIG_DIR,
+    MODELS_DIR,
+    CliError,
+    ConfigDir,
+    Context,
+    ModelsDir,
+    Namespace,
+    Output,
+    OutputOption,
+    emit,
+    told,
+)
+from modelpoc.cli.periods import seconds
+from modelpoc.cli.progress import Teller, telling
+from modelpoc.cli.results import Result, exit_code, failed, of_wait, text
+from modelpoc.cli.seen import Ending, Seen, ending
+from modelpoc.cli.shippers import shipped, shippers
+from modelpoc.cli.waiting import Wait
+from modelpoc.kube.cluster import PLATFORM, Cluster, connect
+from modelpoc.kube.errors import KubeError
+
+_SPECULATIVE = {Ending.STALLED, Ending.PLACEHOLDER}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How it is to be applied."""
+
+    context: str | None
+    force: bool
+    dry_run: bool
+    wait: bool
+    timeout: float
+
+
+def apply(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="POCs to apply.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All POCs of the folder.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until each one answers, or cannot.")] = True,
+    timeout: Annotated[str, typer.Option(help="How long to wait, as in 90s or 15m.")] = "20m",
+    build: Annotated[
+        bool, typer.Option(help="On a cloud of this machine, build and upload the model first.")
+    ] = True,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only ask the API server what it would say.")
+    ] = False,
+    force_conflicts: Annotated[
+        bool, typer.Option("--force-conflicts", help="Take over fields that others hold.")
+    ] = False,
+    config_dir: ConfigDir = CONFIG_DIR,
+    models_dir: ModelsDir = MODELS_DIR,
+    namespace: Namespace = None,
+    context: Context = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Put POCs into the cluster as their configs say, and wait until they answer.
+
+    Fields are applied server-side by the manager modelpoc-cli; what `modelpoc destroy` took apart comes back.
+    Ends with 0 when every POC is Ready (or runs the stand-in image, where the config says PLACEHOLDER), with
+    1 when one cannot be or was not in time: the reason and the last log lines are told. `-o json` gives an
+    object for one NAME, else a list.
+    """
+    with told():
+        pocs = _chosen(names or [], everything, config_dir)
+        ways = Ways(context, force_conflicts, dry_run, wait, seconds(timeout, "--timeout"))
+        with telling() as teller:
+            server, platforms, manifests = asyncio.run(_look(pocs, namespace, ways, build and not dry_run))
+            if build and not dry_run:
+                manifests = [_shipped(m, platforms, models_dir, server, teller) for m in manifests]
+            results = asyncio.run(_apply(manifests, ways, teller))
+        data = [result.data() for result in results]
+        emit(output, data[0] if len(names or ()) == 1 else data, lambda: text(results, dry_run=dry_run))
+        for result in results:
+            if result.error:
+                typer.echo(f"error: {result.seen.name}: {result.error}", err=True)
+    if code := exit_code(results):
+        raise typer.Exit(code)
+
+
+def _chosen(names: Sequence[str], everything: bool, directory: Path) -> list[ModelPOC]:
+    if bool(names) == everything:
+        raise CliError("name the POCs to apply, or say --all" + (", not both" if everything else ""))
+    if everything:
+        whole = catalog.load(directory)
+        pocs, findings = list(whole.pocs.values()), whole.findings
+    else:
+        entries = [catalog.load_one(directory / name) for name in dict.fromkeys(names)]
+        pocs = [entry.poc for entry in entries if entry.poc is not None]
+        findings = tuple(finding for entry in entries for finding in entry.findings)
+    if findings:
+        raise CliError("nothing was applied:\n" + "\n".join(map(str, findings)))
+    if not pocs:
+        raise CliError(f"{directory} holds no POC: `modelpoc new NAME` makes one")
+    return pocs
+
+
+async def _look(
+    pocs: Sequence[ModelPOC], namespace: str | None, ways: Ways, build: bool
+) -> tuple[str, dict[str, Manifest], list[Manifest]]:
+    """The API server, the platforms that building needs to know of, and the manifests in their namespace."""
+    async with connect(ways.context) as cluster:
+        manifests = [_placed(catalog.render(poc), namespace or cluster.namespace) for poc in pocs]
+        names = {_platform_of(m) for m in manifests} if build and shippers() else set[str]()
+        found = {name: await cluster.get(PLATFORM, name) for name in sorted(names)}
+        return cluster.server, {name: p for name, p in found.items() if p is not None}, manifests
+
+
+def _placed(manifest: Manifest, namespace: str) -> Manifest:
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+
+
+def _platform_of(manifest: Mapping[str, Any]) -> str:
+    return str(manifest["spec"].get("platformRef", {}).get("name", "default"))
+
+
+def _shipped(
+    manifest: Manifest, platforms: Mapping[str, Manifest], models: Path, server: str, teller: Teller
+) -> Manifest:
+    """Without a platform there is nowhere to ship to; the operator says so in the POC's status."""
+    platform = platforms.get(_platform_of(manifest))
+    if platform is None:
+        return manifest
+    return shipped(manifest, platform, models=models, server=server, tell=teller.say, by=shippers())
+
+
+async def _apply(manifests: Sequence[Manifest], ways: Ways, teller: Teller) -> list[Result]:
+    many = len(manifests) > 1
+    async with connect(ways.context) as cluster:
+        if len(manifests) == 1:
+            return [await _one(cluster, manifests[0], ways, teller, "")]
+        works = (
+            _tried(cluster, m, ways, teller, f"{m['metadata']['name']}: " if many else "") for m in manifests
+        )
+        return list(await asyncio.gather(*works))
+
+
+async def _tried(cluster: Cluster, manifest: Manifest, ways: Ways, teller: Teller, label: str) -> Result:
+    """One of many: what goes wrong with it keeps nothing from the others."""
+    try:
+        return await _one(cluster, manifest, ways, teller, label)
+    except (CliError, KubeError) as error:
+        teller.say(f"{label}failed")
+        return failed(manifest, str(error))
+
+
+async def _one(cluster: Cluster, manifest: Manifest, ways: Ways, teller: Teller, label: str) -> Result:
+    began = asyncio.get_running_loop().time()
+    applied = await put(cluster, manifest, force=ways.force, dry_run=ways.dry_run)
+    seen, stale = Seen.of(applied.after), await _stale(cluster, applied, ways)
+    if not ways.dry_run:
+        teller.say(f"{label}{seen.namespace}/{seen.name} {applied.outcome}")
+    if ways.dry_run or not ways.wait:
+        return Result(applied.outcome, seen, None, 0.0)
+    ended = await Wait(cluster, seen, ending, teller, label, stale).until(ways.timeout)
+    lasted = asyncio.get_running_loop().time() - began
+    return of_wait(applied.outcome, ended, lasted, asked_to_suspend=bool(manifest["spec"].get("suspend")))
+
+
+async def _stale(cluster: Cluster, applied: Applied, ways: Ways) -> str | None:
+    """The version of the object whose end is not to be believed: the spec is the same, and yet somebody
+    applies it again."""
+    if applied.outcome is not Outcome.UNCHANGED or ways.dry_run:
+        return None
+    seen = Seen.of(applied.after)
+    if asked_anew(applied):
+        return seen.version
+    if ending(seen) not in _SPECULATIVE:
+        return None
+    again = await look_again(cluster, seen.name, seen.namespace)
+    return str(again["metadata"]["resourceVersion"])
