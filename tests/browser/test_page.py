@@ -61,8 +61,8 @@ def counter() -> Iterator[Counter]:
     """Brought here as the demo does it."""
     world = World.up("t-page")
     try:
-        shipping = Shipping(world.files, ROOT)
-        asyncio.run(shipping.ship(COUNTER, world.prepared.bucket, silent))
+        shipping = Shipping(world.files, ROOT / "models")
+        asyncio.run(shipping.ship(COUNTER.name, world.prepared.bucket, silent))
         world.apply(with_variables(asyncio.run(rendered(ROOT, COUNTER.name)), dict(COUNTER.local)))
         status = world.ready(COUNTER.name, 180)
         page = publish(world.files, COUNTER.name, UI)

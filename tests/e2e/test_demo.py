@@ -22,6 +22,7 @@ from localcloud.controlplane.process import Process
 from localcloud.controlplane.progress import silent
 from localcloud.demo.examples import EXAMPLES
 from localcloud.demo.shipping import Shipping
+from localcloud.demo.tool import Tool
 from localcloud.runtime.environment import default_cache
 from localcloud.state import CloudFiles
 
@@ -133,9 +134,12 @@ def _s3(shell: Shell) -> Any:
 
 async def _warm(shell: Shell) -> None:
     """As after an earlier demo: environments and artifacts are made."""
-    shipping = Shipping(CloudFiles(shell.name, shell.state), ROOT)
+    shipping = Shipping(CloudFiles(shell.name, shell.state), ROOT / "models")
     for example in EXAMPLES:
-        await shipping.made(example, await shipping.tool(example, silent), silent)
+        tool = Tool.of(shipping.model(example.name))
+        assert tool is not None
+        program = await shipping.prepared(example.name, tool, silent)
+        await shipping.made(example.name, tool, program, silent)
 
 
 def _check_answers(shown: str) -> None:

@@ -32,9 +32,9 @@ class Counter:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        shipping = Shipping(world.files, ROOT)
-        asyncio.run(shipping.ship(COUNTER, world.prepared.bucket, lambda _: None))
-        self.page: Page = publish(world.files, COUNTER.name, shipping.model(COUNTER) / COUNTER.page)
+        shipping = Shipping(world.files, ROOT / "models")
+        asyncio.run(shipping.ship(COUNTER.name, world.prepared.bucket, lambda _: None))
+        self.page: Page = publish(world.files, COUNTER.name, shipping.model(COUNTER.name) / COUNTER.page)
         world.apply(with_variables(asyncio.run(rendered(ROOT, COUNTER.name)), dict(COUNTER.local)))
         self.function = endpoint_name(world.ready(COUNTER.name, 180))
 

@@ -56,7 +56,7 @@ def test_the_url_answers_through_api_and_load_balancer(world: World) -> None:
 @pytest.fixture(scope="module")
 def linker(world: World) -> str:
     """The URL of the real model, brought here as the demo does it."""
-    asyncio.run(Shipping(world.files, ROOT).ship(LINKER, world.prepared.bucket, silent))
+    asyncio.run(Shipping(world.files, ROOT / "models").ship(LINKER.name, world.prepared.bucket, silent))
     world.apply(asyncio.run(rendered(ROOT, LINKER.name)))
     world.kubectl("wait", "--for=condition=Ready", f"poc/{LINKER.name}", "--timeout=120s")
     return str(world.get(LINKER.name)["status"]["url"])

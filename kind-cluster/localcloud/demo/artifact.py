@@ -16,7 +16,9 @@ from localcloud.runtime import snapshot
 KEPT_SECONDS = 24 * 3600.0
 _LOOK_SECONDS = 0.2
 # Not what an artifact is made of: changing a page trains nothing.
-_BESIDE = ("ui/", "tests/", "README.md", "Dockerfile")
+_BESIDE = ("ui/", "tests/", "README.md", "Dockerfile", ".dockerignore", ".gitignore")
+# What an image leaves out, such as the data that the model learned from, an artifact may be made of.
+_NOT_SOURCES = snapshot.Ignore(snapshot.NEVER)
 
 
 async def packed(model: Path, cache: Path, pack: Callable[[Path], Awaitable[None]]) -> Path:
@@ -34,8 +36,8 @@ async def packed(model: Path, cache: Path, pack: Callable[[Path], Awaitable[None
 
 
 def _version(model: Path) -> str:
-    entries = [entry for entry in snapshot.read(model) if not entry.path.startswith(_BESIDE)]
-    return snapshot.digest(entries)[:24]
+    sources = (entry for entry in snapshot.entries(model, _NOT_SOURCES) if not entry.path.startswith(_BESIDE))
+    return snapshot.digest(sources)[:24]
 
 
 async def _pack(target: Path, pack: Callable[[Path], Awaitable[None]]) -> None:

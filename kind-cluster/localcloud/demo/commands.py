@@ -27,13 +27,14 @@ async def called(
     environ: Mapping[str, str] | None = None,
     stdin: str | None = None,
     hear: Hear = lambda _line: None,
+    within: Path | None = None,
 ) -> str:
     """What it wrote to stdout; `hear` gets every line of both outputs as it comes.
 
     `DemoFailed` with its stderr when it fails. Ended when whoever waits is cancelled.
     """
     process = await asyncio.create_subprocess_exec(
-        *command, env=environ, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=_LONGEST_LINE
+        *command, env=environ, cwd=within, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=_LONGEST_LINE
     )
     try:
         _, out, err = await asyncio.gather(
@@ -103,6 +104,7 @@ def tool_environment(model: Path) -> dict[str, str]:
         "UV": environment.find_uv(),  # it fetches published weights
         "PYTHONPATH": str(model / "src"),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -10,14 +10,6 @@ class Example:
     """A model of this repository: `name` is its POC's, and of its folders in `models` and `models_config`."""
 
     name: str
-    tool: str
-    """Module that makes the artifact (`build --out DIR`) and uploads it (`upload --dir DIR --bucket …`)."""
-    making: str
-    """What `build` does, for whoever waits."""
-    groups: tuple[str, ...] = ()
-    """What the tool needs beside the model's own dependencies."""
-    reports: bool = False
-    """Whether `build` ends with figures worth telling."""
     page: str = ""
     """Folder of its public page, below the model's."""
     picture: str = ""
@@ -26,13 +18,9 @@ class Example:
     """Variables of its container that only a cloud on loopback needs."""
 
 
-LINKER = Example("experience-linker", "experience_linker.artifact", "packing its artifact")
+LINKER = Example("experience-linker")
 COUNTER = Example(
     "object-counter",
-    "object_counter_training.artifact",
-    "training it",
-    groups=("train",),
-    reports=True,
     page="ui",
     picture="examples/3-a.png",
     local=(("OBJECT_COUNTER_ALLOW_PRIVATE", "1"),),

@@ -30,7 +30,7 @@ class Demo:
     def __init__(self, files: CloudFiles, checkout: Path, tell: Tell) -> None:
         self._files, self._checkout, self._tell = files, checkout.resolve(), tell
         self._kubectl = Kubectl(files)
-        self._shipping = Shipping(files, checkout)
+        self._shipping = Shipping(files, checkout / "models")
         self._pages: dict[str, Page] = {}
 
     async def run(self) -> None:
@@ -50,7 +50,7 @@ class Demo:
     async def _bring(self, example: Example, prepared: Prepared) -> None:
         """One POC, from its sources to Ready."""
         say = Voice(self._tell, example.name)
-        new = await self._shipping.ship(example, prepared.bucket, say)
+        new = await self._shipping.ship(example.name, prepared.bucket, say)
         if example.page:
             self._pages[example.name] = await asyncio.to_thread(self._published, example)
         manifest = await rendered(self._checkout, example.name)
@@ -65,7 +65,7 @@ class Demo:
         await until_ready(self._kubectl, example.name, say)
 
     def _published(self, example: Example) -> Page:
-        return publish(self._files, example.name, self._shipping.model(example) / example.page)
+        return publish(self._files, example.name, self._shipping.model(example.name) / example.page)
 
     async def _applied(self, manifest: Manifest) -> str:
         return (await self._kubectl("apply", "-f", "-", stdin=json.dumps(manifest))).strip()

@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Entry:
     data: bytes
 
 
-def digest(entries: Sequence[Entry]) -> str:
+def digest(entries: Iterable[Entry]) -> str:
     """The hex SHA-256 of paths, modes and bytes: independent of place, time and umask."""
     whole = hashlib.sha256()
     for entry in entries:
@@ -44,8 +44,13 @@ def digest(entries: Sequence[Entry]) -> str:
 
 def read(source: Path) -> list[Entry]:
     """What a build of `source` would take, sorted by path."""
-    ignored = Ignore.of(source)
-    return [_entry(source, path) for path in sorted(_walk(source, ignored, ""))]
+    return list(entries(source, Ignore.of(source)))
+
+
+def entries(source: Path, ignored: Ignore) -> Iterator[Entry]:
+    """What `ignored` leaves of `source`, sorted by path; one by one, as together they may be large."""
+    for path in sorted(_walk(source, ignored, "")):
+        yield _entry(source, path)
 
 
 def write(entries: Sequence[Entry], target: Path) -> None:
