@@ -16,7 +16,7 @@ TESTED_MODELS := $(patsubst models/%/tests,%,$(wildcard models/*/tests))
 
 .PHONY: help
 help: ## Show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, etcd, kube-apiserver, kubectl
@@ -48,6 +48,14 @@ test-model:
 .PHONY: bench
 bench: setup ## Measure what one POC and a fleet of fifty cost: calls, seconds, CPU, memory
 	@PYTHONPATH=. $(BIN)/python -m tests.bench
+
+.PHONY: docs
+docs: $(BIN)/.synced ## Build the site of docs/ with its search; any warning fails it
+	@PYTHONPATH=. $(BIN)/python -m docs.site build
+
+.PHONY: docs-serve
+docs-serve: $(BIN)/.synced ## Build the site and serve it on this machine
+	@PYTHONPATH=. $(BIN)/python -m docs.site serve
 
 .PHONY: lint
 lint: $(BIN)/.synced ## Check format, lint, types, import contracts, and that the CRDs are current

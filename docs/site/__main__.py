@@ -1,0 +1,53 @@
+"""`python -m docs.site build|serve`: the site into a folder of the cache, and a server for it."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from docs.site.press import BuildFailed, build
+
+ROOT = Path(__file__).resolve().parents[2]
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The site of docs/.")
+
+
+def _home() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "modelpoc" / "docs"
+
+
+To = Annotated[Path | None, typer.Option("--to", help="Folder to build in (default: in the cache).")]
+
+
+@app.command("build")
+def build_site(to: To = None) -> None:
+    """Build the site; any warning, such as a link that leads nowhere, fails it."""
+    typer.echo(f"open {_built(to) / 'index.html'}")
+
+
+@app.command()
+def serve(to: To = None, port: Annotated[int, typer.Option(help="Port on loopback.")] = 8000) -> None:
+    """Build the site and serve it on loopback until Ctrl-C."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(_built(to)))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        typer.echo(f"http://127.0.0.1:{server.server_port}/")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+
+def _built(to: Path | None) -> Path:
+    try:
+        return build(ROOT, to or _home())
+    except BuildFailed as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

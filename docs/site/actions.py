@@ -1,0 +1,64 @@
+"""The AWS actions that the operator needs, as each kind of resource declares them."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+
+import modelpoc.aws
+from modelpoc.aws.kinds import KINDS
+
+_HEAD = """\
+# AWS actions by kind
+
+What the operator's role must be allowed to do, as each kind of resource declares it in its own file.
+A POC needs only the kinds that its runtime uses.
+
+`iam:PassRole` is needed for the roles that the platform names (`ecs.executionRoleArn`, `ecs.taskRoleArn`,
+`sagemaker.executionRoleArn`, `lambda.roleArn`) and for those in `allow.roleArns`; narrow it with
+`iam:PassedToService`.
+
+"""
+
+
+def actions_page() -> str:
+    """One section for each kind with its actions, then what is needed beside them."""
+    kinds = "".join(_section(name, _about(module), acts) for name, (module, acts) in by_kind().items())
+    return f"{_HEAD}{kinds}{_beside()}"
+
+
+def by_kind() -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Each kind with its module and its actions. Raises AttributeError for one that declares none."""
+    modules = {name: type(kind).__module__ for name, kind in KINDS.items()}
+    return {name: (module, sys.modules[module].ACTIONS) for name, module in modules.items()}
+
+
+def beside() -> Mapping[str, tuple[str, ...]]:
+    """Actions of modules that are no kinds: logging in, reading log lines; by module."""
+    of_kinds = {module for module, _ in by_kind().values()}
+    names = [f"modelpoc.aws.{found.name}" for found in pkgutil.iter_modules(modelpoc.aws.__path__)]
+    modules = {name: importlib.import_module(name) for name in names if name not in of_kinds}
+    return {name: module.ACTIONS for name, module in modules.items() if hasattr(module, "ACTIONS")}
+
+
+def _beside() -> str:
+    parts = [_section(name.rpartition(".")[2], _about(name), acts) for name, acts in beside().items()]
+    return "## Beside the kinds\n\n" + "".join(parts).replace("## ", "### ")
+
+
+def _about(module: str) -> str:
+    return (sys.modules[module].__doc__ or "").strip().splitlines()[0]
+
+
+def _section(name: str, about: str, actions: tuple[str, ...]) -> str:
+    lines = "".join(f"- {service}\n" for service in _by_service(actions))
+    return f"## {name}\n\n{about}\n\n{lines}\n"
+
+
+def _by_service(actions: tuple[str, ...]) -> Iterator[str]:
+    """`ecs`: `CreateCluster`, … for each service."""
+    for service in sorted({action.partition(":")[0] for action in actions}):
+        own = sorted({a.partition(":")[2] for a in actions if a.startswith(f"{service}:")})
+        yield f"**{service}**: " + ", ".join(f"`{name}`" for name in own)
