@@ -9,10 +9,13 @@ import typer
 
 from modelpoc.cli.apply import apply
 from modelpoc.cli.crds import crds
+from modelpoc.cli.destroy import destroy
 from modelpoc.cli.new import new
 from modelpoc.cli.operator import operator
 from modelpoc.cli.predict import predict
 from modelpoc.cli.render import render
+from modelpoc.cli.status import status
+from modelpoc.cli.sync import sync
 
 app = typer.Typer(
     name="modelpoc",
@@ -24,9 +27,12 @@ app = typer.Typer(
 app.command()(new)
 app.command()(apply)
 app.command()(predict)
+app.command()(status)
+app.command()(destroy)
 app.command()(render)
 app.command()(crds)
 app.command()(operator)
+app.command()(sync)
 
 
 def _plug_in() -> None:
