@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# To be sourced: where images lie. A POC has a repository of its own, a commit of its model a tag of its own.
+
+registry() {
+  local account
+  account="$(aws sts get-caller-identity --query Account --output text)"
+  echo "$account.dkr.ecr.$AWS_REGION.amazonaws.com"
+}
+
+repository_of() {
+  echo "${ECR_PREFIX:-modelpoc}/$1"
+}
+
+# The last commit that touched the model, in the history of $2 (default HEAD).
+tag_of() {
+  git log -1 --format=%H "${2:-HEAD}" -- "models/$1"
+}
+
+# The digest behind a tag, or nothing; any other error than that there is none is one.
+digest_of() {
+  local answer
+  if answer="$(aws ecr describe-images --repository-name "$1" --image-ids "imageTag=$2" \
+    --query 'imageDetails[0].imageDigest' --output text 2>&1)"; then
+    echo "$answer"
+  elif [[ "$answer" != *ImageNotFoundException* && "$answer" != *RepositoryNotFoundException* ]]; then
+    echo "$answer" >&2
+    return 1
+  fi
+}
+
+log_in_to() {
+  local region="${1#*.dkr.ecr.}"
+  aws ecr get-login-password --region "${region%%.*}" | docker login --username AWS --password-stdin "$1"
+}
