@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import FINALIZER, MODE, MODE_OBSERVE, ORPHAN, RECONCILE_AT
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.controller.accounts import Account, Accounts
+from modelpoc.controller.asked import Around, asked, finding
 from modelpoc.controller.asking import Asking
-from modelpoc.controller.findings import Finding, Goal
-from modelpoc.controller.hindrances import no_platform, platform_full, platform_goes, platform_not_ready
+from modelpoc.controller.findings import Finding
+from modelpoc.controller.hindrances import no_platform, platform_goes, platform_not_ready
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
@@ -30,13 +30,8 @@ from modelpoc.controller.running import untried
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store, Unreadable, platform_of
 from modelpoc.controller.unreadable import invalid_status
-from modelpoc.desired.allow import refusals
-from modelpoc.desired.cost import cost_of
-from modelpoc.desired.life import Life, Lifetime, lifetime
-from modelpoc.desired.places import Place, Places, place
-from modelpoc.desired.poc import named_of, poc_graph, suspended_graph
-from modelpoc.desired.routes import urls_of
-from modelpoc.desired.sagemaker import archive_of
+from modelpoc.desired.places import Places
+
 
 @dataclass
 class _Memory:
@@ -120,8 +115,7 @@ class PocPass:
             if await self.objects.add_finalizer(key, poc.metadata) is not Written.DONE:
                 return Next(0.0)
             poc = self._telling.current(key, poc)
-        lived = lifetime(poc, platform, self.now())
-        found = await self._act(key, poc, platform, account, account.places, lived, observing, memory)
+        found = await self._act(key, poc, platform, account, account.places, observing, memory)
         return await self._telling.say(key, poc, found)
 
     async def _act(
@@ -131,56 +125,22 @@ class PocPass:
         platform: ModelPlatform,
         account: Account,
         places: Places,
-        lived: Lifetime,
         observing: bool,
         memory: _Memory,
     ) -> Finding:
-        secrets = self.store.secrets_in(key.namespace)
-        base = Finding(_goal(lived, observing), lived=lived, cost=cost_of(poc))
-        if lived.life is not Life.ACTIVE:
-            held = account.engine.inventory.owned(named_of(poc, platform).owner.mark)
-            graph = suspended_graph(poc, platform, secrets, {o.name for o in held})
-            return await self._engine.passed(key, poc, platform, account, graph, base, afresh=memory.asked)
-        refused = refusals(poc, platform, self.store.fleet(key), secrets)
-        if refused:
-            return replace(base, refusals=refused)
-        where = self._place(poc, account, places)
-        if where is None:
-            return replace(base, refusals=(platform_full(platform),))
+        secrets, fleet = self.store.secrets_in(key.namespace), self.store.fleet(key)
+        around = Around(places, account.engine.inventory, secrets, fleet)
         retry = memory.retry or (memory.asked and gave_up(poc.status))
-        failed = poc.status.failed_revision if poc.spec.ecs and not retry else None
-        rejected = account.scope.arn("ecs", f"task-definition/{failed}") if failed else None
-        graph = poc_graph(
-            poc, platform, places, where, secrets, rejected=rejected, retry=retry, now=self.now()
-        )
-        base = replace(
-            base,
-            urls=urls_of(poc, platform, where.api),
-            placement=where.recorded(),
-            placeholder=poc.spec.ecs is not None and poc.spec.ecs.image == PLACEHOLDER,
-            artifact=archive_of(poc, platform) or None,
-        )
-        found = await self._engine.passed(key, poc, platform, account, graph, base, afresh=memory.asked)
+        wish = asked(poc, platform, around, self.now(), retry=retry)
+        found = finding(poc, platform, wish, observing=observing)
+        if wish.graph is None:
+            return found
+        found = await self._engine.passed(key, poc, platform, account, wish.graph, found, afresh=memory.asked)
+        if wish.place is None:
+            return found
         memory.retry = retry and (found.outcome is None or untried(found.outcome))
         turn = self._rotation.turn(key)
         return await self._asking.probed(key, poc, platform, account.scope, found, turn)
-
-    def _place(self, poc: ModelPOC, account: Account, places: Places) -> Place | None:
-        inventory = account.engine.inventory
-
-        def rules_on(listener: str) -> int:
-            return sum(o.kind == "ListenerRule" for o in inventory.pointing_at(listener))
-
-        def routes_on(api: str) -> int:
-            return sum(o.name.startswith(f"{api}/") for o in inventory.of_kind("Route"))
-
-        return place(poc.status.placement, places, rules_on, routes_on, balanced=poc.spec.ecs is not None)
-
-
-def _goal(lived: Lifetime, observing: bool) -> Goal:
-    if observing:
-        return Goal.OBSERVE
-    return {Life.ACTIVE: Goal.RUN, Life.SUSPENDED: Goal.SUSPEND, Life.EXPIRED: Goal.EXPIRE}[lived.life]
 
 
 def _reconcile_at(poc: ModelPOC) -> str | None:
