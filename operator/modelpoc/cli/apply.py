@@ -13,6 +13,7 @@ import typer
 from modelpoc import catalog
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.cli.applying import Applied, Manifest, Outcome, asked_anew, look_again, put
+from modelpoc.cli.completion import configured
 from modelpoc.cli.faces import (
     CONFIG_DIR,
     MODELS_DIR,
@@ -50,7 +51,10 @@ class Ways:
 
 
 def apply(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="POCs to apply.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="POCs to apply.", autocompletion=configured),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All POCs of the folder.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until each one answers, or cannot.")] = True,
     timeout: Annotated[str, typer.Option(help="How long to wait, as in 90s or 15m.")] = "20m",

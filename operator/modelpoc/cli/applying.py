@@ -112,12 +112,14 @@ def _fields(name: str, namespace: str) -> Manifest:
 
 def explained(refused: Refused, name: str, namespace: str) -> CliError:
     """The refusal with what to do about it."""
-    return CliError(f"{refused}{_cure(refused, name, namespace)}")
+    if isinstance(refused, Conflict) and refused.managers:
+        return CliError(_held_by_others(refused, name))
+    return CliError(f"{refused}{_cure(refused, namespace)}")
 
 
-def _cure(refused: Refused, name: str, namespace: str) -> str:
+def _cure(refused: Refused, namespace: str) -> str:
     if isinstance(refused, Conflict):
-        return _conflict_cure(refused, name)
+        return ": it changed meanwhile; do it again"
     if refused.status == 404 and "namespaces" in str(refused):
         return f": create it with `kubectl create namespace {namespace}`, or name another with --namespace"
     if refused.status == 403:
@@ -125,16 +127,12 @@ def _cure(refused: Refused, name: str, namespace: str) -> str:
     return ""
 
 
-def _conflict_cure(conflict: Conflict, name: str) -> str:
-    if not conflict.managers:
-        return ": it changed meanwhile; do it again"
-    fields = ", ".join(dict.fromkeys(conflict.fields))
+def _held_by_others(conflict: Conflict, name: str) -> str:
+    fields = ", ".join(dict.fromkeys(field.lstrip(".") for field in conflict.fields))
+    held = f"applying {name}: {' and '.join(conflict.managers)} set {fields}"
     if SYNC in conflict.managers:
         return (
-            f": Git is synced into this cluster and holds {fields}: change models_config/{name} there; "
-            "--force-conflicts takes the fields over until the next sync"
+            f"{held}, as Git says: change models_config/{name} there; --force-conflicts takes it over "
+            "until the next sync"
         )
-    return (
-        f": {', '.join(conflict.managers)} holds {fields}: change it there, "
-        "or take it over with --force-conflicts"
-    )
+    return f"{held}: set it there as the config says, or take it over with --force-conflicts"

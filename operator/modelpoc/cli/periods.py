@@ -26,3 +26,12 @@ def told(length: float) -> str:
             rest = whole % size // unit
             return f"{whole // size} {big}" + (f" {rest} {small}" if rest else "")
     return f"{whole} s"
+
+
+def short(length: float) -> str:
+    """Seconds in one word, as kubectl writes ages: `42s`, `3m`, `5h`, `12d`."""
+    whole = max(0, int(length))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"

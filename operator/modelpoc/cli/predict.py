@@ -19,6 +19,7 @@ from modelpoc.api.problems import parse_poc
 from modelpoc.api.route import AuthType
 from modelpoc.aws.caller import signed
 from modelpoc.cli.asking import Body, auth_of, body_of
+from modelpoc.cli.completion import there
 from modelpoc.cli.faces import CliError, Context, Namespace, Output, OutputOption, emit, run
 from modelpoc.cli.finding import found, platform_of
 from modelpoc.cli.periods import seconds
@@ -49,7 +50,7 @@ class Answer:
 
 
 def predict(
-    name: Annotated[str, typer.Argument(help="The POC.")],
+    name: Annotated[str, typer.Argument(help="The POC.", autocompletion=there)],
     body: Annotated[
         str | None,
         typer.Argument(metavar="[JSON|-|@FILE]", help="What to send; - reads stdin. Default: an example."),

@@ -44,7 +44,9 @@ class Result:
 
 def of_wait(outcome: str, ended: Ended, seconds: float, *, asked_to_suspend: bool) -> Result:
     """Whether an apply has come to what it asked for."""
-    return Result(outcome, ended.seen, ended.came_to, seconds, _fault(ended, asked_to_suspend))
+    wanted = (Ending.READY, Ending.PLACEHOLDER, Ending.OBSERVING)
+    more = (Ending.SUSPENDED,) if asked_to_suspend else ()
+    return Result(outcome, ended.seen, ended.came_to, seconds, ended_badly(ended, *wanted, *more))
 
 
 def failed(manifest: Mapping[str, Any], error: str) -> Result:
@@ -55,24 +57,20 @@ def exit_code(results: Sequence[Result]) -> int:
     return 1 if any(result.error for result in results) else 0
 
 
-def _fault(ended: Ended, asked_to_suspend: bool) -> str:
-    seen, said = ended.seen, message(ended.seen, ended.came_to)
-    match ended.came_to:
-        case Ending.STALLED:
-            return f"{seen.status.reason}: {said}"
-        case Ending.GONE:
-            return "it was deleted meanwhile"
-        case Ending.SUSPENDED if not asked_to_suspend:
-            return f"{seen.status.reason}: {said}"
-        case _:
-            return ""
+def ended_badly(ended: Ended, *wanted: Ending) -> str:
+    """Why it did not come to what was wanted; "" when it did."""
+    if ended.came_to in wanted:
+        return ""
+    if ended.came_to is Ending.GONE:
+        return "it was deleted meanwhile"
+    return f"{ended.seen.status.reason}: {message(ended.seen, ended.came_to)}"
 
 
 _NOTES = {
     Ending.PLACEHOLDER: "note: the platform's stand-in image answers until the config names a real image "
     "(`modelpoc set-image`, or the workflow that builds on merge)",
     Ending.OBSERVING: "note: it is only observed: `modelpoc status` shows what would be done",
-    Ending.SUSPENDED: "note: its config asks for suspend: nothing runs in AWS",
+    Ending.SUSPENDED: "nothing of it runs in AWS; `modelpoc apply` brings it back",
 }
 
 
@@ -87,7 +85,8 @@ def _lines(result: Result, dry_run: bool) -> list[str]:
         return [f"{name} {result.outcome} (dry run)"]
     if result.came_to is None:
         return [f"{name} {result.outcome}"]
-    head = f"{name} is {result.seen.status.reason or result.came_to} after {told(result.seconds)}"
+    reason = "gone" if result.came_to is Ending.GONE else result.seen.status.reason
+    head = f"{name} is {reason} after {told(result.seconds)}"
     if result.error:
         return [head]
     note = _NOTES.get(result.came_to)
