@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from modelpoc.cli.faces import told
+from modelpoc.cli.periods import seconds
+from modelpoc.cli.sync import (
+    MAX_SIZE,
+    MIB,
+    AllowPrune,
+    Branch,
+    Folder,
+    Interval,
+    MaxSize,
+    PruneShare,
+    SecretName,
+    StatusApi,
+    StatusRepo,
+    WebhookHost,
+    WebhookPort,
+    checked,
+    settings_of,
+)
 from modelpoc.controller import logs
 from modelpoc.controller.operator import Operator
 from modelpoc.controller.settings import Settings
+from modelpoc.sync.decision import Pruning
+from modelpoc.sync.git import Limits
+from modelpoc.sync.source import Source
+from modelpoc.sync.sync import Settings as SyncSettings
+from modelpoc.sync.sync import Sync
 
 _D = Settings()
 
@@ -44,6 +69,24 @@ def operator(
         int, typer.Option(help="Port for health and metrics; 0: a free one.")
     ] = _D.http_port,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    sync_repo: Annotated[
+        str | None, typer.Option(help="Also run `modelpoc sync` from this repository; --sync-… set it up.")
+    ] = None,
+    sync_branch: Branch = "main",
+    sync_path: Folder = "models_config",
+    sync_namespace: Annotated[str, typer.Option(help="Namespace of what is synced.")] = "default",
+    sync_interval: Interval = "60s",
+    sync_prune: Annotated[
+        bool, typer.Option("--sync-prune/--no-sync-prune", help="Delete what left the repository.")
+    ] = True,
+    sync_prune_share: PruneShare = Pruning.share,
+    sync_allow_prune: AllowPrune = None,
+    sync_credentials_secret: SecretName = None,
+    sync_max_size: MaxSize = MAX_SIZE,
+    sync_status_api: StatusApi = None,
+    sync_status_repo: StatusRepo = None,
+    sync_webhook_port: WebhookPort = None,
+    sync_webhook_host: WebhookHost = "0.0.0.0",
 ) -> None:
     """Run the operator against the cluster of KUBECONFIG, or of the Pod that it runs in."""
     logs.configure(log_level)
@@ -61,8 +104,32 @@ def operator(
         http_host=http_host,
         http_port=http_port,
     )
-    asyncio.run(_run(settings))
+    with told(), checked():
+        synced = sync_repo and settings_of(
+            Source.of(sync_repo, sync_branch, sync_path),
+            sync_status_api,
+            sync_status_repo,
+            namespace=sync_namespace,
+            interval=seconds(sync_interval, "--sync-interval"),
+            pruning=Pruning(sync_prune, sync_prune_share, sync_allow_prune),
+            limits=Limits(bytes=sync_max_size * MIB),
+            secret=sync_credentials_secret,
+            webhook_host=sync_webhook_host,
+            webhook_port=sync_webhook_port,
+        )
+    asyncio.run(_run(settings, synced or None))
 
 
-async def _run(settings: Settings) -> None:
-    await Operator(settings).run()
+async def _run(settings: Settings, synced: SyncSettings | None) -> None:
+    """Sync runs beside the passes. kopf cancels what is begun in its loop after it: sync is begun before."""
+    operator = Operator(settings)
+    if synced is None:
+        await operator.run()
+        return
+    beside = asyncio.create_task(Sync(synced, operator.metrics.registry).run())
+    try:
+        await operator.run()
+    finally:
+        beside.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beside

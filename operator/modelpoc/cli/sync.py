@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from aiohttp import web
@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from modelpoc.cli.faces import CliError, Context, Namespace, Output, OutputOption, run, told
+from modelpoc.cli.periods import seconds
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.errors import Misused
 from modelpoc.sync.git import Limits
@@ -24,24 +25,12 @@ from modelpoc.sync.sync import Settings, Sync
 from modelpoc.sync.verdict import State
 
 MIB = 1024 * 1024
+MAX_SIZE = 512
 _PRUNING = Pruning()
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 Repo = Annotated[str, typer.Option(help="Repository: https://…, ssh://…, user@host:path or file:///….")]
 Branch = Annotated[str, typer.Option(help="Branch to follow.")]
-Path = Annotated[str, typer.Option(help="Folder of the configurations in the repository.")]
-
-
-def seconds(text: str) -> float:
-    """`90`, `90s`, `5m` or `1h` in seconds. Raises CliError."""
-    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
-    try:
-        found = float(number) * _UNITS[unit]
-    except ValueError:
-        found = -1.0
-    if not 0 <= found < float("inf"):
-        raise CliError(f"{text!r} is no time: write a number of seconds, or one with s, m or h, as in 60s")
-    return found
+Folder = Annotated[str, typer.Option(help="Folder of the configurations in the repository.")]
 
 
 Interval = Annotated[str, typer.Option(help="Time between two looks at the branch, as in 60s or 5m.")]
@@ -53,10 +42,9 @@ PruneShare = Annotated[
 AllowPrune = Annotated[
     int | None, typer.Option(help="So many may be deleted at once, whatever the share.", min=0)
 ]
-Secret = Annotated[
+SecretName = Annotated[
     str | None,
     typer.Option(
-        "--credentials-secret",
         help="Secret namespace/name with username and password, token, or ssh-privatekey and known_hosts; "
         "webhook-secret, status-token. Without: MODELPOC_GIT_TOKEN and its like.",
     ),
@@ -75,7 +63,7 @@ WebhookHost = Annotated[str, typer.Option(help="Address of that port.")]
 def sync(
     repo: Repo,
     branch: Branch = "main",
-    path: Path = "models_config",
+    path: Folder = "models_config",
     namespace: Namespace = None,
     interval: Interval = "60s",
     once: Annotated[
@@ -85,8 +73,8 @@ def sync(
     prune: Prune = _PRUNING.enabled,
     prune_share: PruneShare = _PRUNING.share,
     allow_prune: AllowPrune = None,
-    credentials_secret: Secret = None,
-    max_size: MaxSize = 512,
+    credentials_secret: SecretName = None,
+    max_size: MaxSize = MAX_SIZE,
     status_api: StatusApi = None,
     status_repo: StatusRepo = None,
     webhook_port: WebhookPort = None,
@@ -104,22 +92,29 @@ def sync(
     """
     logging.basicConfig(format="%(levelname)s: %(message)s", level="INFO")
     with told(), checked():
-        source, patience = Source.of(repo, branch, path), seconds(wait)
-        settings = Settings(
-            source=source,
+        patience = seconds(wait, "--wait")
+        settings = settings_of(
+            Source.of(repo, branch, path),
+            status_api,
+            status_repo,
             namespace=namespace,
             context=context,
-            interval=seconds(interval),
+            interval=seconds(interval, "--interval"),
             pruning=Pruning(prune, prune_share, allow_prune),
             limits=Limits(bytes=max_size * MIB),
             secret=credentials_secret,
-            status=Place.of(status_api, source, status_repo) if status_api else None,
             webhook_host=webhook_host,
             webhook_port=webhook_port,
         )
         registry = CollectorRegistry()
         work = Sync(settings, registry, _teller(output))
     run(_once(work, patience, output) if once else _forever(work, registry, metrics_port))
+
+
+def settings_of(source: Source, status_api: str | None, status_repo: str | None, **others: Any) -> Settings:
+    """Raises Misused when `status_api` is given and the repository's name there cannot be told."""
+    place = Place.of(status_api, source, status_repo) if status_api else None
+    return Settings(source=source, status=place, **others)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 from modelpoc import catalog
 from modelpoc.api.meta import COMMIT, SOURCE, SYNCED_FROM
 from modelpoc.catalog import CONFIG, Finding
+from modelpoc.catalog.finding import Severity
 from modelpoc.sync.clone import LARGEST_FILE, Clone, Listed
 from modelpoc.sync.credentials import Credentials
 from modelpoc.sync.source import Source
@@ -48,7 +49,8 @@ async def read(
     found = await asyncio.to_thread(_load, source.path, listed, texts, namespace)
     large = [_large(f) for f in _configs(listed, source.path) if f not in small]
     links = [_link(file) for file in listed if _is_link(file, source.path)]
-    findings = tuple(sorted([*_instead(found.findings, [*large, *links]), *large, *links]))
+    wrong = [finding for finding in found.findings if finding.severity is Severity.ERROR]
+    findings = tuple(sorted([*_instead(wrong, [*large, *links]), *large, *links]))
     if findings:
         return Snapshot(commit, {}, findings)
     paths = {name: str(PurePosixPath(source.path) / name) for name in found.pocs}
