@@ -1,7 +1,7 @@
 """models_config → ModelPOC: read, convert, check, render."""
 
-from modelpoc.catalog.catalog import CONFIG, DEFAULT_NAMESPACE, Catalog, Entry, load, load_one
-from modelpoc.catalog.finding import Finding
+from modelpoc.catalog.catalog import CONFIG, DEFAULT_NAMESPACE, Catalog, Entry, load, load_one, load_text
+from modelpoc.catalog.finding import Finding, Severity
 from modelpoc.catalog.manifest import Format, dump, render
 
 __all__ = [
@@ -11,8 +11,10 @@ __all__ = [
     "Entry",
     "Finding",
     "Format",
+    "Severity",
     "dump",
     "load",
     "load_one",
+    "load_text",
     "render",
 ]

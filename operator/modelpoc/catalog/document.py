@@ -6,6 +6,7 @@ what JSON can hold is let in.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,14 +26,21 @@ _MERGE = "tag:yaml.org,2002:merge"
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "value")}
 
 
+Span = tuple[int, int]
+"""First character and the one after the last, counted from 0 in the file's text."""
+
+
 @dataclass
 class Document:
-    """Data of one file; `marks` and `texts` give the place and the written text of what stands at a path."""
+    """Data of one file; `marks`, `texts` and `spans` give the place, the written text and the characters of
+    what stands at a path. The mark of what has a key is the key's."""
 
     file: Path
+    text: str = ""
     data: Any = None
     marks: dict[Loc, Mark] = field(default_factory=dict)
     texts: dict[Loc, str] = field(default_factory=dict)
+    spans: dict[Loc, Span] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def find(self, loc: Loc, message: str) -> Finding:
@@ -58,13 +66,23 @@ class _Unreadable(Exception):
 def read(file: Path) -> Document:
     """The document in `file`. What is wrong with it stands in its findings; it never raises for content."""
     document = Document(file)
-    try:
-        text = _text(document)
-        root, loader = _compose(document, text)
-        document.data = _Values(document, loader).value(root, ()) if root is not None else None
-    except _Unreadable:
-        pass
+    with contextlib.suppress(_Unreadable):
+        document.text = _text(document)
+        _take(document)
     return document
+
+
+def parse(file: Path, text: str) -> Document:
+    """As `read`, of a file that holds `text`."""
+    document = Document(file, text)
+    with contextlib.suppress(_Unreadable):
+        _take(document)
+    return document
+
+
+def _take(document: Document) -> None:
+    root, loader = _compose(document, document.text)
+    document.data = _Values(document, loader).value(root, ()) if root is not None else None
 
 
 def _text(document: Document) -> str:
@@ -133,6 +151,7 @@ class _Values:
         if self._count > MOST_VALUES or id(node) in self._open:
             _give_up(self._document, _mark(node), "repeats itself through anchors: write the values out")
         self._document.marks.setdefault(loc, _mark(node))
+        self._document.spans[loc] = (node.start_mark.index, node.end_mark.index)
         if isinstance(node, ScalarNode):
             return self._scalar(node, loc)
         self._open.add(id(node))

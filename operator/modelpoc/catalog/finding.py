@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
+
+
+class Severity(StrEnum):
+    """How bad a finding is: only errors keep a repository from being used."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True)
@@ -16,17 +25,34 @@ class Mark:
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that is wrong in `file`; `message` says what, and what to write instead."""
+    """One thing that is wrong in `file`; `message` says what, and what to write instead.
+
+    `rule` is the name of what was broken, the same for every finding of its kind.
+    """
 
     file: Path
     line: int
     column: int
     field: str
     message: str
+    severity: Severity = Severity.ERROR
+    rule: str = "config"
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}"
-        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+        return f"{self.place}: {self.words}"
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def words(self) -> str:
+        """The message, behind the field that it is about."""
+        return f"{self.field}: {self.message}" if self.field else self.message
+
+    def of(self, rule: str, severity: Severity = Severity.ERROR) -> Finding:
+        """The same under another rule's name."""
+        return replace(self, rule=rule, severity=severity)
 
     def to_dict(self) -> dict[str, str | int]:
         return {
@@ -35,4 +61,6 @@ class Finding:
             "column": self.column,
             "field": self.field,
             "message": self.message,
+            "severity": self.severity.value,
+            "rule": self.rule,
         }

@@ -16,6 +16,7 @@ from modelpoc.cli.predict import predict
 from modelpoc.cli.render import render
 from modelpoc.cli.status import status
 from modelpoc.cli.sync import sync
+from modelpoc.cli.validate import validate
 
 app = typer.Typer(
     name="modelpoc",
@@ -25,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(new)
+app.command()(validate)
 app.command()(apply)
 app.command()(predict)
 app.command()(status)

@@ -1,0 +1,54 @@
+"""What a POC's configuration says that is allowed and yet seldom meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from modelpoc.api.ecs import PLACEHOLDER
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.api.problems import Loc
+from modelpoc.catalog.catalog import Entry
+from modelpoc.catalog.finding import Finding, Severity
+
+_KEYS = ("S3_KEY", "S3_PREFIX")
+_ROOT = "ROOT_PATH"
+
+
+def habit_findings(entry: Entry, now: datetime) -> Iterator[Finding]:
+    """Notices and warnings about one POC."""
+    if entry.poc is None:
+        return
+    yield from _placeholder(entry, entry.poc)
+    yield from _environment(entry, entry.poc)
+    yield from _artifact(entry, entry.poc)
+    expires = entry.poc.spec.expires_at
+    if expires is not None and expires <= now:
+        words = f"{expires.isoformat()} is over: it will not run; give a later time, or leave it out"
+        yield entry.find(("expiresAt",), words).of("expired", Severity.WARNING)
+
+
+def _placeholder(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:
+    if poc.spec.ecs and poc.spec.ecs.image == PLACEHOLDER:
+        words = "the platform's stand-in runs until the image is built: `modelpoc set-image` puts it here"
+        yield entry.find(("ecs", "image"), words).of("placeholder", Severity.NOTICE)
+
+
+def _environment(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:
+    """The task role reads the POC's own prefix; a root path has no slashes at its ends."""
+    for number, variable in enumerate(poc.spec.ecs.env if poc.spec.ecs else ()):
+        loc: Loc = ("ecs", "env", number, "value")
+        value = variable.value
+        if variable.name in _KEYS and value.strip("/").split("/")[0] != entry.name:
+            words = f'"{value}" is outside of the POC\'s own prefix: begin it with {entry.name}/'
+            yield entry.find(loc, words).of("artifact", Severity.WARNING)
+        if variable.name == _ROOT and value != value.strip("/"):
+            words = f'"{value}": write it without slashes at the ends: {value.strip("/")}'
+            yield entry.find(loc, words).of("root-path", Severity.WARNING)
+
+
+def _artifact(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:
+    url = poc.spec.sagemaker.model_data_url if poc.spec.sagemaker else None
+    if url and url.removeprefix("s3://").partition("/")[2].split("/")[0] != entry.name:
+        words = f"{url} is outside of the POC's own prefix: put it at s3://<bucket>/{entry.name}/model.tar.gz"
+        yield entry.find(("sagemaker", "modelDataUrl"), words).of("artifact", Severity.WARNING)
