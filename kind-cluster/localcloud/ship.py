@@ -7,15 +7,17 @@ share no code.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from localcloud.controlplane.run import ControlPlane
+from localcloud.demo.commands import Kubectl
 from localcloud.demo.patience import Hear, Voice
+from localcloud.demo.readiness import look_again
 from localcloud.demo.shipping import Shipping
 from localcloud.lifecycle import LifecycleError
 from localcloud.runtime import images
@@ -23,7 +25,6 @@ from localcloud.state import CloudFiles, state_home
 
 Manifest = dict[str, Any]
 _PLACEHOLDER = "PLACEHOLDER"
-_RECONCILE_AT = "modelpoc.dev/reconcile-at"
 # A name that means whatever was built last; with a digest it means one content for ever.
 _BUILT_HERE = re.compile(r"local/(?P<model>[a-z0-9._-]+)(:(?P<tag>[\w][\w.-]*))?")
 _OWN_ARCHIVE = ("modelDataUrl", "endpointConfigName")
@@ -51,7 +52,7 @@ def ship(
     if files.about_aws() is None:
         raise LifecycleError(f"the AWS of cloud {files.name!r} does not run: `modelpoc local up` starts it")
     order = Order(name, manifest, str(platform["spec"]["artifacts"]["bucket"]))
-    return asyncio.run(_shipped(Shipping(files, models), order, Voice(tell, name)))
+    return asyncio.run(_shipped(files, models, order, Voice(tell, name)))
 
 
 def cloud_of(server: str) -> CloudFiles | None:
@@ -95,16 +96,26 @@ class Order:
         return {**self.manifest, "spec": {**spec, self.runtime: {**self.part, "image": image}}}
 
 
-async def _shipped(shipping: Shipping, order: Order, say: Hear) -> Manifest:
+async def _shipped(files: CloudFiles, models: Path, order: Order, say: Hear) -> Manifest:
+    shipping = Shipping(files, models)
     manifest = await _with_image(shipping, order, say)
     if not shipping.model(order.name).is_dir() or any(field in order.part for field in _OWN_ARCHIVE):
         return manifest
-    new = await shipping.artifact(order.name, order.bucket, say)
-    return _looked_at(manifest) if new else manifest
+    if await shipping.artifact(order.name, order.bucket, say):
+        await _found(Kubectl(files), manifest, order, say)
+    return manifest
+
+
+async def _found(kubectl: Kubectl, manifest: Manifest, order: Order, say: Hear) -> None:
+    """Has the operator find a new artifact that comes without a new image, which would tell it by itself."""
+    place = ["modelpoc", order.name, "--namespace", manifest["metadata"]["namespace"]]
+    there = await kubectl("get", *place, "--ignore-not-found", "--output", "json")
+    if there and _image(json.loads(there)) == _image(manifest):
+        await look_again(kubectl, order.name, say, manifest["metadata"]["namespace"])
 
 
 async def _with_image(shipping: Shipping, order: Order, say: Hear) -> Manifest:
-    image = str(order.part.get("image", ""))
+    image = _image(order.manifest)
     model, tag = (order.name, "latest") if image == _PLACEHOLDER else _built_here(image)
     if not model:
         return order.manifest
@@ -124,9 +135,6 @@ def _built_here(image: str) -> tuple[str, str]:
     return found["model"], found["tag"] or "latest"
 
 
-def _looked_at(manifest: Manifest) -> Manifest:
-    """A new artifact may be all that changed, and only a pass finds it."""
-    metadata = manifest["metadata"]
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    annotations = {**metadata.get("annotations", {}), _RECONCILE_AT: now}
-    return {**manifest, "metadata": {**metadata, "annotations": annotations}}
+def _image(manifest: Manifest) -> str:
+    spec = manifest["spec"]
+    return str((spec.get("ecs") or spec.get("sagemaker") or {}).get("image", ""))

@@ -17,10 +17,11 @@ FINDING_SECONDS = 6.0
 _LONGEST = 130  # characters told
 
 
-async def look_again(kubectl: Kubectl, name: str, say: Hear) -> None:
+async def look_again(kubectl: Kubectl, name: str, say: Hear, namespace: str = "default") -> None:
     """Asks the operator for a pass now, and gives it the time to find what changed in S3."""
     say("its artifact is new: asking the operator to look")
-    await kubectl("annotate", "--overwrite", "modelpoc", name, f"modelpoc.dev/reconcile-at={time.time():.0f}")
+    now = f"modelpoc.dev/reconcile-at={time.time():.0f}"
+    await kubectl("annotate", "--overwrite", "modelpoc", name, "--namespace", namespace, now)
     await asyncio.sleep(FINDING_SECONDS)
 
 
