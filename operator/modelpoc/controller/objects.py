@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from modelpoc.api.meta import FINALIZER, ObjectMeta
 from modelpoc.api.modelplatform import ModelPlatform
@@ -14,25 +16,64 @@ from modelpoc.controller.kube import Kube, Written
 from modelpoc.controller.metrics import Metrics
 from modelpoc.controller.news import News, of_status
 from modelpoc.controller.watch import Watch
+from modelpoc.notify.notifier import Done, Notifier
+from modelpoc.notify.trouble import platform_told
+
+_TRIES: Final = 5
 
 
 class Objects:
     """Writes, and takes the answer in at once, so that the next pass does not work on an old version."""
 
-    def __init__(self, kube: Kube, watched: Watch, metrics: Metrics) -> None:
+    def __init__(self, kube: Kube, watched: Watch, metrics: Metrics, notifier: Notifier) -> None:
         self._kube, self._watched, self._metrics = kube, watched, metrics
+        self._notifier = notifier
 
     async def write_status(
         self, key: Key, item: ModelPOC | ModelPlatform, new: ModelPOCStatus | ModelPlatformStatus
     ) -> Written:
-        """Patches status when it differs from what the object has, and tells the change as an event."""
+        """Patches status when it differs from what the object has, and tells the change as an event.
+
+        What people want to be told of it stands in the same write, and is on its way from then on.
+        """
+        new = self._noted(item, new)
         if new.to_dict() == item.status.to_dict():
+            self._offer(item, new)
             return Written.DONE
         written, body = await self._kube.patch_status(key, item.metadata.resource_version, new.to_patch())
         self._took(key, "status", written, body)
         if written is Written.DONE:
+            self._offer(item, new)
             await self.tell(key, item.metadata, of_status(item.status, new))
         return written
+
+    async def acknowledge(self, done: Done) -> None:
+        """Takes out of a POC's status what needs no longer be sent. Raises when it cannot be written now."""
+        key = Key(done.story.namespace, done.story.name)
+        for again in range(_TRIES):
+            poc = self._watched.store.poc(key)
+            if not isinstance(poc, ModelPOC) or (new := done.after(poc.status)) is poc.status:
+                return
+            meta = poc.metadata
+            written, body = await self._kube.patch_status(key, meta.resource_version, new.to_patch())
+            self._took(key, "status", written, body)
+            if written is not Written.CONFLICT:
+                return
+            await asyncio.sleep(0.1 * 2**again)  # until the watch has brought the newer version
+        raise RuntimeError(f"{key} kept changing meanwhile")
+
+    def _noted(
+        self, item: ModelPOC | ModelPlatform, new: ModelPOCStatus | ModelPlatformStatus
+    ) -> ModelPOCStatus | ModelPlatformStatus:
+        if isinstance(item, ModelPOC) and isinstance(new, ModelPOCStatus):
+            return self._notifier.noted(item, new)
+        if isinstance(item, ModelPlatform) and isinstance(new, ModelPlatformStatus):
+            return platform_told(item, new, self._notifier.trouble(item), datetime.now(UTC))
+        return new
+
+    def _offer(self, item: ModelPOC | ModelPlatform, written: ModelPOCStatus | ModelPlatformStatus) -> None:
+        if isinstance(item, ModelPOC):
+            self._notifier.offer(item.model_copy(update={"status": written}))
 
     async def write_raw_status(self, key: Key, meta: ObjectMeta, status: Mapping[str, Any]) -> Written:
         written, body = await self._kube.patch_status(key, meta.resource_version, status)

@@ -16,10 +16,11 @@ import kopf
 from kubernetes.aio import client, config
 
 from modelpoc.api.meta import GROUP
+from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.controller import logs
 from modelpoc.controller.accounts import Accounts
 from modelpoc.controller.http import Health
-from modelpoc.controller.keys import Key, What
+from modelpoc.controller.keys import Key, What, platform_key
 from modelpoc.controller.kube import Kube
 from modelpoc.controller.metrics import Metrics
 from modelpoc.controller.objects import Objects
@@ -28,10 +29,13 @@ from modelpoc.controller.platform_pass import PlatformPass
 from modelpoc.controller.poc_pass import PocPass
 from modelpoc.controller.probe import Prober
 from modelpoc.controller.queue import Backoff, Queue
+from modelpoc.controller.remedies import cure_of
 from modelpoc.controller.settings import Settings
 from modelpoc.controller.store import Store
 from modelpoc.controller.sweep import Sweep
 from modelpoc.controller.watch import SecretWatch, Watch, informer
+from modelpoc.notify.http import Http, session
+from modelpoc.notify.notifier import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +69,8 @@ class Operator:
     async def _run(self, api: Any, session: aiohttp.ClientSession) -> None:
         kube = Kube(api)
         await self._served(kube)
-        objects = Objects(kube, self.watched, self.metrics)
+        notifier = self._notifier()
+        objects = Objects(kube, self.watched, self.metrics, notifier)
         prober = Prober(session, self.settings.probe_timeout)
         self._passes = {
             What.POC: PocPass(self.store, self.accounts, objects, prober, self.settings, self.metrics).run,
@@ -79,6 +84,7 @@ class Operator:
             log.info("health and metrics: http://%s:%d", host, port)
         # kopf cancels every task that is created in its loop after it started: ours come first.
         tasks = [asyncio.create_task(secrets.run()), asyncio.create_task(self._sweep(sweep))]
+        tasks.append(asyncio.create_task(_notify(notifier, objects)))
         tasks += [asyncio.create_task(self._work()) for _ in range(self.settings.workers)]
         try:
             await self._inform()
@@ -86,6 +92,17 @@ class Operator:
             self.queue.close()
             await _ended(tasks)
             await runner.cleanup()
+
+    def _notifier(self) -> Notifier:
+        def platform(name: str) -> ModelPlatform | None:
+            found = self.store.platform(name)
+            return found if isinstance(found, ModelPlatform) else None
+
+        def changed(platform: str) -> None:
+            self.queue.add(platform_key(platform), fresh=False)
+
+        registry = self.metrics.registry
+        return Notifier(platform, self.store.values, cure_of, registry, changed=changed)
 
     async def _served(self, kube: Kube) -> None:
         """kopf looks once for what there is to watch: so our CRDs must be served before it starts."""
@@ -191,6 +208,15 @@ async def _load_config() -> None:
         loaders.load_incluster_config()
     except config.ConfigException:
         await loaders.load_kube_config()
+
+
+async def _notify(notifier: Notifier, objects: Objects) -> None:
+    """Beside the passes, over connections of its own. Passes go on without it."""
+    try:
+        async with session() as own:
+            await notifier.run(Http(own), objects.acknowledge)
+    except Exception:
+        log.exception("news are sent no more until the operator is started again")
 
 
 async def _ended(tasks: list[asyncio.Task[Any]]) -> None:

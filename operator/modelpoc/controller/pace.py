@@ -25,7 +25,7 @@ def next_look(found: Finding, settings: Settings, now: datetime, deep_in: float)
 
     `deep_in`: seconds until its next deep resync.
     """
-    soonest = _until_expiry(found, now)
+    soonest = _until_its_time(found, now)
     if errors := errors_of(found):
         return _after_errors(errors, settings, soonest)
     if found.refusals or found.outcome is None:
@@ -51,8 +51,11 @@ def _after_errors(errors: list[CloudError], settings: Settings, soonest: float) 
     return Next(None, failed=True)
 
 
-def _until_expiry(found: Finding, now: datetime) -> float:
-    expires = found.lived.expires_at if found.lived else None
-    if expires is None or found.goal is not Goal.RUN:
+def _until_its_time(found: Finding, now: datetime) -> float:
+    """Until its end, or until that is to be told, whichever comes first."""
+    lived = found.lived
+    if lived is None or lived.expires_at is None or found.goal is not Goal.RUN:
         return float("inf")
-    return max(0.1, (expires - now).total_seconds())
+    warned = lived.warned_at
+    moment = warned if warned and warned > now else lived.expires_at
+    return max(0.1, (moment - now).total_seconds())

@@ -46,6 +46,11 @@ def with_cure(reason: Reason, message: str) -> str:
     return f"{message}\n{cure}" if "\n" in message else f"{message.rstrip('.')}: {cure}"
 
 
+def cure_of(reason: str) -> str:
+    """What `with_cure` adds for a reason of that name; "" where nothing needs doing."""
+    return next((cure for known, cure in _CURES.items() if known == reason), "")
+
+
 def reason_of(text: str) -> Reason:
     """The reason of that name; what the enum does not know is an invalid spec in AWS's eyes."""
     try:

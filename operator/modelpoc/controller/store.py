@@ -140,6 +140,19 @@ class Store:
     def secret(self, namespace: str, name: str) -> Mapping[str, SecretValue] | None:
         return self._secrets.get((namespace, name))
 
+    def values(self, namespace: str, name: str) -> Mapping[str, bytes] | None:
+        """What is in a labelled Secret, laid open: for who sends it on its way, and nothing else."""
+        data = self._secrets.get((namespace, name))
+        return None if data is None else {key: value.reveal() for key, value in data.items()}
+
+    def told_by(self, namespace: str, name: str) -> list[Key]:
+        """Platforms whose news need this Secret."""
+        return [
+            key
+            for key, platform in self._platforms.items()
+            if isinstance(platform, ModelPlatform) and (namespace, name) in _news_secrets(platform)
+        ]
+
     def pocs_reading(self, namespace: str, name: str) -> list[Key]:
         return [
             key
@@ -156,6 +169,12 @@ def _reason(poc: Poc) -> str:
 def _age(key: Key, poc: Poc) -> tuple[float, str, str]:
     created = poc.metadata.creation_timestamp
     return (created.timestamp() if created else 0.0, key.namespace, key.name)
+
+
+def _news_secrets(platform: ModelPlatform) -> set[tuple[str, str]]:
+    told = platform.spec.notifications
+    refs = (told.slack_webhook, told.slack_bot, told.webhook) if told else ()
+    return {(ref.namespace, ref.name) for ref in refs if ref}
 
 
 def _reads(poc: ModelPOC, secret: str) -> bool:

@@ -186,7 +186,7 @@ class SecretWatch:
         self._wake(namespace, name)
 
     def _wake(self, namespace: str, name: str) -> None:
-        for key in self._store.pocs_reading(namespace, name):
+        for key in (*self._store.pocs_reading(namespace, name), *self._store.told_by(namespace, name)):
             self._queue.add(key)
 
 

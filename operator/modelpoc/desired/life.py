@@ -24,6 +24,8 @@ class Lifetime:
     life: Life
     resumed_at: datetime | None
     expires_at: datetime | None
+    warned_at: datetime | None = None
+    """When its coming end is told; None where the platform tells nobody anything."""
 
 
 def lifetime(poc: ModelPOC, platform: ModelPlatform, now: datetime) -> Lifetime:
@@ -33,7 +35,14 @@ def lifetime(poc: ModelPOC, platform: ModelPlatform, now: datetime) -> Lifetime:
     resumed = poc.status.resumed_at or now.replace(microsecond=0)
     expires = _expiry(poc, platform, resumed)
     life = Life.EXPIRED if expires and now >= expires else Life.ACTIVE
-    return Lifetime(life, resumed, expires)
+    told = platform.spec.notifications
+    warned = warned_at(resumed, expires, duration(told.expiry_warning)) if told and expires else None
+    return Lifetime(life, resumed, expires, warned)
+
+
+def warned_at(resumed: datetime | None, expires: datetime, lead: timedelta) -> datetime:
+    """When a coming end is told: `lead` before it, but not before three quarters of the life are over."""
+    return expires - (min(lead, (expires - resumed) / 4) if resumed else lead)
 
 
 def _expiry(poc: ModelPOC, platform: ModelPlatform, resumed: datetime) -> datetime | None:
