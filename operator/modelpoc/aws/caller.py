@@ -12,35 +12,49 @@ from modelpoc.reconcile.inventory import Inventory
 
 ACTIONS = ("sts:GetCallerIdentity",)
 
+_LOG_IN = (
+    "no AWS credentials: log in, or choose a profile (AWS_PROFILE); for a cloud on this machine, run "
+    '`eval "$(modelpoc local status -o env)"`'
+)
+
 
 def signed(region: str, method: str, url: str, body: bytes) -> dict[str, str]:
     """Headers for a route that asks for IAM, with the credentials of the environment or profile.
 
     Raises CloudError when there are none.
     """
+    session = session_for(region)
     try:
-        return sign(session_for(region), region, method, url, body)
-    except (BotoCoreError, AttributeError) as error:
-        # botocore signs with None where it found no credentials.
-        known = error if isinstance(error, BotoCoreError) else NoCredentialsError()
-        raise classify(known, f"signing {method} {url}", writing=False) from error
+        if session.get_credentials() is None:
+            raise NoCredentialsError
+        return sign(session, region, method, url, body)
+    except NoCredentialsError as error:
+        raise Stall("AccessDenied", _LOG_IN) from error
+    except BotoCoreError as error:
+        raise classify(error, f"signing {method} {url}", writing=False) from error
 
 
 async def caller(account: str, region: str) -> AwsScope:
-    """The account as this person sees it. Raises Stall("WrongAccount") for credentials of another."""
+    """The account as this person sees it; to be closed.
+
+    Raises Stall("WrongAccount") when the credentials belong to another, and other CloudErrors.
+    """
     scope = AwsScope(account, region, inventory=Inventory(), session=session_for(region))
     try:
         await scope.check_account()
     except Stall as stall:
         scope.close()
-        if stall.reason != "WrongAccount":
-            raise
-        raise Stall(
-            stall.reason,
-            f"your AWS credentials are not of account {account}, where the platform is: "
-            "choose another profile (AWS_PROFILE)",
-        ) from stall
+        raise Stall(stall.reason, _reworded(stall, account)) from stall
     except BaseException:
         scope.close()
         raise
     return scope
+
+
+def _reworded(stall: Stall, account: str) -> str:
+    if stall.code == NoCredentialsError.__name__:
+        return _LOG_IN
+    if stall.reason != "WrongAccount":
+        return str(stall)
+    other = str(stall).partition(",")[0]
+    return f"{other}, the platform to {account}: choose another profile (AWS_PROFILE)"

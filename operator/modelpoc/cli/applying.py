@@ -94,7 +94,8 @@ def managers(manifest: Mapping[str, Any]) -> frozenset[str]:
 
 def asked_anew(applied: Applied) -> bool:
     """Whether the operator was asked for a pass without a change of the spec."""
-    return applied.before is not None and _asked(applied.before) != _asked(applied.after)
+    asked = _asked(applied.after)
+    return applied.before is not None and asked is not None and asked != _asked(applied.before)
 
 
 def _asked(manifest: Mapping[str, Any]) -> str | None:

@@ -52,6 +52,8 @@ def told() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
+    except BrokenPipeError:
+        raise  # whoever read on, as `head` does, has had enough: typer ends it quietly
     except (CliError, KubeError, CloudError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(getattr(error, "code", 1) if isinstance(error, CliError) else 1) from error

@@ -10,10 +10,13 @@ import typer
 from modelpoc.cli.apply import apply
 from modelpoc.cli.crds import crds
 from modelpoc.cli.destroy import destroy
+from modelpoc.cli.logs import logs
+from modelpoc.cli.migrate import migrate
 from modelpoc.cli.new import new
 from modelpoc.cli.operator import operator
 from modelpoc.cli.predict import predict
 from modelpoc.cli.render import render
+from modelpoc.cli.set_image import set_image
 from modelpoc.cli.status import status
 from modelpoc.cli.sync import sync
 from modelpoc.cli.validate import validate
@@ -30,8 +33,11 @@ app.command()(validate)
 app.command()(apply)
 app.command()(predict)
 app.command()(status)
+app.command()(logs)
 app.command()(destroy)
 app.command()(render)
+app.command()(migrate)
+app.command("set-image")(set_image)
 app.command()(crds)
 app.command()(operator)
 app.command()(sync)
