@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 import shutil
@@ -18,6 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localcloud import lifecycle, logs, status
 from localcloud.controlplane.errors import ControlPlaneError
 from localcloud.controlplane.progress import telling
+from localcloud.demo.account import ensure_platform
+from localcloud.demo.errors import DemoFailed
 from localcloud.lifecycle import LifecycleError, Wanted
 from localcloud.runtime import images
 from localcloud.runtime.errors import BuildFailed
@@ -25,6 +28,15 @@ from localcloud.state import CloudFiles
 
 app = typer.Typer(help="A whole cloud on this machine.", no_args_is_help=True)
 
+_FAULTS = (
+    LifecycleError,
+    ControlPlaneError,
+    BuildFailed,
+    DemoFailed,
+    ValueError,
+    BotoCoreError,
+    ClientError,
+)
 _CRDS = Path(__file__).resolve().parents[2] / "crds"
 Name = Annotated[str, typer.Option("--name", "-n", help="Which cloud; several may run side by side.")]
 
@@ -46,6 +58,9 @@ def up(
     account: Annotated[str, typer.Option(help="The account's 12 digits.")] = "000000000000",
     published_rates: Annotated[bool, typer.Option(help="Apply AWS's published request rates.")] = False,
     crds: Annotated[Path, typer.Option(help="CRDs to apply.")] = _CRDS,
+    platform: Annotated[
+        bool, typer.Option(help="Make bucket and roles, and a platform on them, unless there is one.")
+    ] = True,
 ) -> None:
     """Start control plane, local AWS and operator; a cloud that runs is left as it is."""
     with _told():
@@ -53,6 +68,8 @@ def up(
         wanted = Wanted(time_scale, operator, account, published_rates, crds, wait)
         with telling() as tell:
             outcome = lifecycle.up(files, wanted, tell)
+            if platform and wait and any(crds.glob("*.yaml")):
+                asyncio.run(ensure_platform(files, tell))
         typer.echo(f"cloud {name} {outcome}")
         _say(status.document(files))
 
@@ -142,7 +159,7 @@ def _told() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
-    except (LifecycleError, ControlPlaneError, BuildFailed, ValueError, BotoCoreError, ClientError) as error:
+    except _FAULTS as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:

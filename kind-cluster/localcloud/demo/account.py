@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from localcloud import status
+from localcloud.controlplane.progress import Tell
+from localcloud.demo.commands import Kubectl
 from localcloud.state import CloudFiles
 
 BUCKET = "models"
@@ -108,3 +111,16 @@ def platform_manifest(prepared: Prepared, name: str = "default", **spec: Any) ->
         "metadata": {"name": name},
         "spec": base | spec,
     }
+
+
+async def ensure_platform(files: CloudFiles, tell: Tell) -> None:
+    """A platform called `default` on the account, so that POCs can come; nothing, where there is a platform.
+
+    `DemoFailed` when the cluster does not take it.
+    """
+    kubectl = Kubectl(files)
+    if json.loads(await kubectl("get", "modelplatforms", "--output", "json"))["items"]:
+        return
+    prepared = await asyncio.to_thread(prepare, files)
+    await kubectl("apply", "--filename", "-", stdin=json.dumps(platform_manifest(prepared)))
+    tell(f"platform default: account {prepared.account}, bucket {prepared.bucket}, roles, network")
