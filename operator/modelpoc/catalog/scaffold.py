@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from modelpoc.api.meta import API_VERSION
-from modelpoc.api.problems import InvalidObject, parse_poc
 from modelpoc.catalog.catalog import CONFIG
+from modelpoc.catalog.naming import objection
 
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE_NAME = "my-model"
@@ -75,26 +74,13 @@ def scaffold(name: str, runtime: Runtime, models_dir: Path, config_dir: Path) ->
 
 
 def _check_name(name: str, template: Path) -> None:
-    if problem := refused_name(name):
-        likely = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-")
-        hint = f", as in {likely or TEMPLATE_NAME}"
-        raise CannotScaffold(f'"{name}" cannot name a POC: {problem}{hint}')
+    if problem := objection(name):
+        raise CannotScaffold(problem)
     locked = _LOCKED_NAME.findall((template / "model" / _LOCK).read_text(encoding="utf-8"))
     if _canonical(name) in {*locked} - {TEMPLATE_NAME}:
         raise CannotScaffold(
-            f'"{name}" is the name of a package that the model needs: choose another, as in {name}-poc'
+            f'"{name}" cannot name a POC: a package that the model needs is called so: call it "{name}-poc"'
         )
-
-
-def refused_name(name: str) -> str | None:
-    """Why no POC may be called so, in the words of the API; None when one may."""
-    spec = {"ecs": {"image": "PLACEHOLDER"}}
-    metadata = {"name": name, "namespace": "default"}
-    try:
-        parse_poc({"apiVersion": API_VERSION, "kind": "ModelPOC", "metadata": metadata, "spec": spec})
-    except InvalidObject as invalid:
-        return invalid.problems[0].message.removeprefix("metadata.name: ")
-    return None
 
 
 def _staged(undo: ExitStack, target: Path) -> Path:
@@ -145,7 +131,7 @@ def _files(template: Path) -> Iterator[Path]:
 
 
 def _named(file: Path, name: str) -> str:
-    """The template's text with the POC's name in it; a lock names it as packages are named, in their order."""
+    """Its text with the POC's name in it; a lock names packages in their canonical form, and in order."""
     text = file.read_text(encoding="utf-8")
     if file.name != _LOCK:
         return text.replace(TEMPLATE_NAME, name)
