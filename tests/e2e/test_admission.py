@@ -30,13 +30,13 @@ class Kubectl:
 
     def __init__(self, plane: ControlPlane) -> None:
         self._program = str(plane.binaries.kubectl)
-        self._environ = {**os.environ, "KUBECONFIG": str(plane.kubeconfig)}
+        self.environ = {**os.environ, "KUBECONFIG": str(plane.kubeconfig)}
 
     def __call__(self, *words: str, stdin: Any = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._program, *words],
             input=None if stdin is None else stdin if isinstance(stdin, str) else json.dumps(stdin),
-            env=self._environ,
+            env=self.environ,
             capture_output=True,
             text=True,
             timeout=60,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from modelpoc.sync.credentials import Credentials
-from modelpoc.sync.errors import CloneBroken, NoBranch
+from modelpoc.sync.errors import CloneBroken, NoBranch, TooLarge
 from modelpoc.sync.git import Git, Limits
 from modelpoc.sync.source import Source
 
@@ -70,8 +70,8 @@ class Clone:
         if self._usable():
             try:
                 return await self._update(git, self._repository)
-            except CloneBroken:
-                pass
+            except (CloneBroken, TooLarge):
+                pass  # it may have gathered what nobody needs any more
         return await self._anew(git)
 
     async def rewritten(self, old: str, new: str) -> bool:

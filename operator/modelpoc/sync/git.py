@@ -86,19 +86,17 @@ class Git:
 
     async def run(self, *words: str, within: Path, stdin: bytes = b"", remote: bool = False) -> bytes:
         """What git prints. Raises RepositoryError and its children; `remote`: it talks to the remote."""
-        code, out, err = await self._finished(words, within, stdin, remote)
+        code, out, err = await self._finished(words, within, stdin)
         if code != 0:
             raise self._failure(words[0], err, remote)
         return out
 
     async def succeeds(self, *words: str, within: Path) -> bool:
-        return (await self._finished(words, within, b"", False))[0] == 0
+        return (await self._finished(words, within, b""))[0] == 0
 
-    async def _finished(
-        self, words: Sequence[str], within: Path, stdin: bytes, remote: bool
-    ) -> tuple[int, bytes, str]:
+    async def _finished(self, words: Sequence[str], within: Path, stdin: bytes) -> tuple[int, bytes, str]:
         async with self._process(words, within) as process:
-            guard = asyncio.create_task(self._guard(within)) if remote else None
+            guard = asyncio.create_task(self._guard(within)) if words[0] == "fetch" else None
             talk = asyncio.create_task(process.communicate(stdin))
             await asyncio.wait(
                 {talk, guard} if guard else {talk},
@@ -111,6 +109,8 @@ class Git:
                 talk.cancel()
                 raise self._cut_off(words[0], guard)
             out, err = talk.result()
+        if guard and await asyncio.to_thread(size, within) > self._limits.bytes:
+            raise self._too_large()
         return process.returncode or 0, out, err.decode(errors="replace")
 
     @asynccontextmanager
@@ -145,12 +145,15 @@ class Git:
 
     def _cut_off(self, verb: str, guard: asyncio.Task[None] | None) -> RepositoryError:
         if guard is not None and guard.done() and not guard.cancelled():
-            return TooLarge(
-                f"{self._source.where} is larger than {self._limits.bytes // 1024**2} MiB: keep weights in "
-                "the bucket instead of Git, or raise --max-size"
-            )
+            return self._too_large()
         return RemoteUnreachable(
             f"{self._source.where}: git {verb} took longer than {self._limits.seconds:g} s"
+        )
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            f"{self._source.where} is larger than {self._limits.bytes // 1024**2} MiB: keep weights in the "
+            "bucket instead of Git, or raise --max-size"
         )
 
     def _failure(self, verb: str, err: str, remote: bool) -> RepositoryError:

@@ -1,0 +1,421 @@
+"""Git → cluster against a real API server, without an operator: what a branch says is what is asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from tests.e2e.repositories import Repository, config, configs, file
+from tests.e2e.running import holds, running
+from tests.e2e.test_admission import Kubectl
+from tests.unit.controller.held import PLATFORM
+
+from localcloud.controlplane.run import ControlPlane
+from modelpoc.api.crd import rendered
+from modelpoc.sync.decision import Pruning
+from modelpoc.sync.git import Limits
+from modelpoc.sync.report import Report, Result
+from modelpoc.sync.source import Source
+from modelpoc.sync.sync import Settings, Sync
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+README = {"models_config/README.md": "One folder for each POC.\n"}
+# Stands for whatever a cluster refuses beyond what a configuration can be checked for.
+POLICY = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-forbidden-images}
+spec:
+  failurePolicy: Fail
+  matchConstraints:
+    resourceRules:
+      - apiGroups: [modelpoc.dev]
+        apiVersions: [v1alpha1]
+        operations: [CREATE, UPDATE]
+        resources: [modelpocs]
+  validations:
+    - expression: "!object.spec.ecs.image.startsWith('forbidden/')"
+      message: images of forbidden/ are not for this cluster
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-forbidden-images}
+spec: {policyName: no-forbidden-images, validationActions: [Deny]}
+"""
+
+
+@pytest.fixture(scope="module")
+def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
+    plane = ControlPlane.start(tmp_path_factory.mktemp("plane"), dies_with_us=True)
+    try:
+        kubectl = Kubectl(plane)
+        for text in rendered().values():
+            kubectl.must("apply", "--server-side", "-f", "-", stdin=text)
+        kubectl.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        kubectl.must("apply", "-f", "-", stdin=POLICY)
+        platform = {"apiVersion": "modelpoc.dev/v1alpha1", "kind": "ModelPlatform", **PLATFORM.to_dict()}
+        until(lambda: kubectl("apply", "-f", "-", stdin={**platform, "metadata": {"name": "default"}}))
+        until(lambda: kubectl("get", "modelpocs"))
+        yield kubectl
+    finally:
+        plane.stop()
+
+
+def until(ask: Any, seconds: float = 20) -> None:
+    """Until kubectl succeeds: what was just made is not served at once."""
+    deadline = time.monotonic() + seconds
+    while (done := ask()).returncode != 0:
+        assert time.monotonic() < deadline, done.stderr
+        time.sleep(0.2)
+
+
+class Place:
+    """A namespace, a repository and a sync between them."""
+
+    def __init__(self, kubectl: Kubectl, namespace: str, repository: Repository) -> None:
+        self.kubectl, self.namespace, self.repository = kubectl, namespace, repository
+        self.settings = Settings(
+            Source.of(repository.url), namespace=namespace, interval=0.2, settle=0.1, gap=0.05
+        )
+        self.registry = CollectorRegistry()
+
+    def sync(self, **changes: Any) -> Sync:
+        settings = replace(self.settings, **changes)
+        return Sync(settings, CollectorRegistry(), lambda _: None)
+
+    async def once(self, **changes: Any) -> Report:
+        return (await self.sync(**changes).once())[0]
+
+    def pocs(self) -> dict[str, dict[str, Any]]:
+        items = json.loads(self.kubectl.must("get", "modelpocs", "-n", self.namespace, "-o", "json"))["items"]
+        return {item["metadata"]["name"]: item for item in items}
+
+    def commits(self) -> dict[str, str]:
+        return {n: p["metadata"]["annotations"]["modelpoc.dev/commit"] for n, p in self.pocs().items()}
+
+    def versions(self) -> dict[str, str]:
+        return {name: poc["metadata"]["resourceVersion"] for name, poc in self.pocs().items()}
+
+    def events(self) -> list[tuple[str, str, str]]:
+        """Reason, object and message."""
+        found = json.loads(self.kubectl.must("get", "events", "-n", self.namespace, "-o", "json"))["items"]
+        return [(e["reason"], e["involvedObject"]["name"], e["message"]) for e in found]
+
+
+@pytest.fixture
+def place(
+    kubectl: Kubectl, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Place:
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))
+    name = f"{words[:50].strip('-')}-{secrets.token_hex(3)}"
+    kubectl.must("create", "namespace", name)
+    monkeypatch.setenv("KUBECONFIG", kubectl.environ["KUBECONFIG"])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Place(kubectl, name, Repository(tmp_path))
+
+
+def writes(kubectl: Kubectl) -> int:
+    """All that the API server was asked to write of our objects and of events, ever."""
+    lines = kubectl.must("get", "--raw", "/metrics").splitlines()
+    found = [line for line in lines if line.startswith("apiserver_request_total{")]
+    ours = [line for line in found if 'resource="modelpocs"' in line or 'resource="events"' in line]
+    written = [
+        line for line in ours if not any(f'verb="{verb}"' in line for verb in ("GET", "LIST", "WATCH"))
+    ]
+    return int(sum(float(line.rpartition(" ")[2]) for line in written))
+
+
+async def test_a_commit_is_applied_and_shown(place: Place) -> None:
+    first = place.repository.push(configs("cups", "plates"))
+    report = await place.once()
+    assert report.result is Result.APPLIED
+    assert place.commits() == {"cups": first, "plates": first}
+    second = place.repository.push({file("cups"): config("local/echo:2")})
+    assert (await place.once()).written == ("cups",)
+    assert place.commits() == {"cups": second, "plates": first}
+    wide = place.kubectl.must("get", "modelpocs", "-n", place.namespace, "-o", "wide").splitlines()
+    assert wide[0].split()[-1] == "COMMIT"
+    assert [line.split()[-1] for line in wide[1:]] == [second, first]
+    source = place.pocs()["cups"]["metadata"]["annotations"]["modelpoc.dev/source"]
+    assert source == place.repository.url.removesuffix(".git") + "@main"
+
+
+async def test_the_commit_is_the_one_that_touched_the_folder(place: Place) -> None:
+    place.repository.push(configs("cups", "plates"))
+    change, merged = place.repository.merge("better-cups", {file("cups"): config("local/echo:3")})
+    place.repository.push({"docs/read.md": "more"}, "something else")
+    await place.once()
+    assert change != merged
+    assert place.commits()["cups"] == change
+
+
+async def test_an_unchanged_commit_costs_no_write(place: Place) -> None:
+    place.repository.push(configs("cups", "plates"))
+    await place.once()
+    before = writes(place.kubectl)
+    for _ in range(3):
+        assert (await place.once()).result is Result.UNCHANGED
+    place.repository.push({"README.md": "nothing about POCs"})
+    assert (await place.once()).result is Result.UNCHANGED
+    assert writes(place.kubectl) == before
+
+
+async def test_a_broken_configuration_changes_nothing_and_is_told(place: Place) -> None:
+    place.repository.push(configs("cups", "plates"))
+    await place.once()
+    before = place.versions()
+    bad = {file("plates"): "ecs:\n  imag: local/echo:9\n", file("cups"): config("local/echo:9")}
+    place.repository.push({**bad, file("forks"): "ecs: {image: [}\n"})
+    report = await place.once()
+    assert report.result is Result.BROKEN
+    assert not report.ok
+    assert place.versions() == before
+    assert any(str(f).startswith(f"{file('plates')}:2:3: ecs.imag") for f in report.findings), report.findings
+    told = {(reason, name) for reason, name, _ in place.events()}
+    assert ("SyncBroken", "plates") in told
+    on_platform = place.kubectl.must("get", "events", "-n", "default", "-o", "json")
+    assert file("forks") in on_platform
+
+
+async def test_trouble_is_told_once_for_each_commit(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    await place.once()
+    place.repository.push({file("cups"): "ecs: {}\n"})
+    reports: list[Report] = []
+    sync = Sync(replace(place.settings, interval=0.05, gap=0.01), CollectorRegistry(), reports.append)
+    await running(sync, lambda: len(reports) >= 5)
+    assert {report.result for report in reports} == {Result.BROKEN}
+    assert [reason for reason, *_ in place.events()] == ["SyncBroken"]
+
+
+async def test_what_the_api_server_refuses_changes_nothing(place: Place) -> None:
+    place.repository.push(configs("cups", "plates"))
+    await place.once()
+    before = place.versions()
+    place.repository.push({file("plates"): config("forbidden/x:1"), file("cups"): config("local/echo:9")})
+    report = await place.once()
+    assert report.result is Result.REFUSED
+    assert "not for this cluster" in report.line
+    assert place.versions() == before
+    assert ("SyncRefused", "plates") in {(reason, name) for reason, name, _ in place.events()}
+
+
+async def test_what_left_the_repository_goes_never_too_much_at_once(place: Place) -> None:
+    names = ("a", "b", "c", "d", "e", "f")
+    place.repository.push({**README, **configs(*names)})
+    await place.once()
+    place.repository.push({file("a"): None, file("b"): None})
+    assert (await place.once()).pruned == ("a", "b")
+    place.repository.push({**{file(n): None for n in ("c", "d", "e")}, file("f"): config("local/echo:2")})
+    report = await place.once()
+    assert report.held == ("c", "d", "e")
+    assert report.written == ("f",)
+    assert not report.ok
+    assert set(place.pocs()) == {"c", "d", "e", "f"}
+    place.kubectl.must("annotate", "modelpoc", "-n", place.namespace, "c", "d", "modelpoc.dev/prune=allow")
+    place.kubectl.must("annotate", "modelpoc", "-n", place.namespace, "e", "modelpoc.dev/prune=keep")
+    assert (await place.once()).pruned == ("c", "d")
+    assert set(place.pocs()) == {"e", "f"}
+
+
+async def test_a_number_lets_more_go_and_pruning_can_be_off(place: Place) -> None:
+    place.repository.push({**README, **configs("a", "b", "c")})
+    await place.once()
+    place.repository.push({file("a"): None, file("b"): None, file("c"): None})
+    assert (await place.once(pruning=Pruning(enabled=False))).pruned == ()
+    assert (await place.once(pruning=Pruning(allowed=2))).held == ("a", "b", "c")
+    assert (await place.once(pruning=Pruning(allowed=3))).pruned == ("a", "b", "c")
+
+
+async def test_what_sync_did_not_apply_is_never_pruned(place: Place) -> None:
+    by_hand = {"apiVersion": "modelpoc.dev/v1alpha1", "kind": "ModelPOC", "spec": {"ecs": {"image": "x:1"}}}
+    metadata = {"name": "by-hand", "namespace": place.namespace}
+    place.kubectl.must("apply", "-f", "-", stdin={**by_hand, "metadata": metadata})
+    place.repository.push({**README, **configs("cups")})
+    await place.once()
+    place.repository.push({file("cups"): None})
+    await place.once(pruning=Pruning(allowed=99))
+    assert set(place.pocs()) == {"by-hand"}
+
+
+async def test_a_missing_folder_prunes_nothing(place: Place) -> None:
+    place.repository.push({"README.md": "stays", **configs("cups")})
+    await place.once()
+    place.repository.push({file("cups"): None})
+    report = await place.once(pruning=Pruning(allowed=99))
+    assert report.result is Result.BROKEN
+    assert "no such folder" in report.line
+    assert set(place.pocs()) == {"cups"}
+
+
+async def test_a_link_is_not_followed(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    (place.repository.work / "models_config" / "spy").mkdir()
+    (place.repository.work / file("spy")).symlink_to("/etc/passwd")
+    place.repository.push({})
+    report = await place.once()
+    assert report.result is Result.BROKEN
+    assert [str(f.file) for f in report.findings] == [file("spy")]
+    assert "symbolic link" in report.line
+
+
+async def test_two_sources_leave_each_other_alone(place: Place, tmp_path: Path) -> None:
+    other = Repository(tmp_path, "others")
+    place.repository.push({**README, **configs("cups", "shared")})
+    other.push({**README, **configs("forks", "shared", image="local/echo:other")})
+    await place.once()
+    report = await place.once(source=Source.of(other.url))
+    assert report.written == ("forks",)
+    assert list(report.claimed) == ["shared"]
+    assert not report.ok
+    assert place.pocs()["shared"]["spec"]["ecs"]["image"] == "local/echo:latest"
+    assert ("SyncClaimed", "shared") in {(reason, name) for reason, name, _ in place.events()}
+    other.push({file("forks"): None, file("shared"): None})
+    await place.once(source=Source.of(other.url))
+    assert set(place.pocs()) == {"cups", "shared"}
+
+
+async def test_git_wins_what_it_states_and_nothing_else(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    await place.once()
+    body = json.dumps({"spec": {"suspend": True, "ecs": {"image": "by/hand:1", "cpu": 512, "memory": 1024}}})
+    place.kubectl.must("patch", "modelpoc", "cups", "-n", place.namespace, "--type=merge", "-p", body)
+    report = await place.once()
+    assert report.written == ("cups",)
+    spec = place.pocs()["cups"]["spec"]
+    assert spec["ecs"]["image"] == "local/echo:latest"
+    assert (spec["suspend"], spec["ecs"]["cpu"]) == (True, 512)
+    (told,) = [message for reason, _, message in place.events() if reason == "SyncCorrected"]
+    assert "kubectl-patch had changed spec.ecs.image" in told
+
+
+async def test_git_takes_over_what_modelpoc_apply_stated(place: Place) -> None:
+    """Otherwise a field that leaves Git would stay, held by the earlier `modelpoc apply`."""
+    manifest = {
+        "apiVersion": "modelpoc.dev/v1alpha1",
+        "kind": "ModelPOC",
+        "metadata": {"name": "cups", "namespace": place.namespace},
+        "spec": {"ecs": {"image": "local/echo:latest", "cpu": 512, "memory": 1024}},
+    }
+    words = ("apply", "--server-side", "--field-manager=modelpoc-cli", "-f", "-")
+    place.kubectl.must(*words, stdin=manifest)
+    place.repository.push({file("cups"): config(more="  cpu: 512\n  memory: 1024\n")})
+    await place.once()
+    place.repository.push({file("cups"): config()})
+    await place.once()
+    assert place.pocs()["cups"]["spec"]["ecs"]["cpu"] == 256
+
+
+async def test_a_rewritten_branch_is_followed_and_told(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    reports: list[Report] = []
+    sync = Sync(place.settings, CollectorRegistry(), reports.append)
+
+    async def rewritten() -> None:
+        await holds(lambda: bool(reports))
+        place.repository.git("checkout", "--quiet", "--orphan", "other")
+        place.repository.commit(configs("cups", image="local/echo:7"))
+        place.repository.git("branch", "-M", "main")
+        place.repository.push({})
+        await holds(lambda: any(r.written and r.commit == place.repository.head() for r in reports))
+
+    await running(sync, then=rewritten())
+    assert "was rewritten" in next(t.message for r in reports for t in r.told)
+    assert place.pocs()["cups"]["spec"]["ecs"]["image"] == "local/echo:7"
+
+
+@pytest.mark.parametrize("trouble", ["empty", "no-branch", "gone", "silent"])
+async def test_a_remote_in_trouble_is_told_and_changes_nothing(place: Place, trouble: str) -> None:
+    url = {"gone": f"{place.repository.url}x", "silent": "http://127.0.0.1:9/x.git"}.get(trouble)
+    if trouble == "no-branch":
+        place.repository.push(configs("cups"))
+    branch = "release" if trouble == "no-branch" else "main"
+    report = await place.once(source=Source.of(url or place.repository.url, branch))
+    assert report.result is Result.FAILED
+    words = {"empty": "is empty", "no-branch": "no branch release (there are main)", "gone": "no repository"}
+    assert words.get(trouble, "does not answer") in report.error
+    assert place.pocs() == {}
+
+
+async def test_a_deleted_branch_changes_nothing_and_its_return_counts(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    reports: list[Report] = []
+    sync = Sync(place.settings, CollectorRegistry(), reports.append)
+
+    async def back_again() -> None:
+        await holds(lambda: bool(reports))
+        place.repository.git("push", "--quiet", "origin", ":main")
+        await holds(lambda: reports[-1].result is Result.FAILED)
+        place.repository.push(configs("plates"))
+        await holds(lambda: "plates" in reports[-1].written)
+
+    await running(sync, then=back_again())
+    assert set(place.pocs()) == {"cups", "plates"}
+
+
+@pytest.mark.parametrize("harm", ["half-made", "no-head", "cut-pack", "old-lock"])
+async def test_a_copy_that_a_crash_left_is_made_anew(place: Place, tmp_path: Path, harm: str) -> None:
+    place.repository.push(configs("cups"))
+    await place.once()
+    (copy,) = (tmp_path / "cache" / "modelpoc" / "sync").glob("*/repository.git")
+    if harm == "half-made":
+        (copy.parent / "fresh.git" / "objects").mkdir(parents=True)
+        copy.rename(copy.parent / "away")
+    elif harm == "no-head":
+        (copy / "HEAD").unlink()
+    elif harm == "cut-pack":
+        for pack in copy.glob("objects/pack/*.pack"):
+            pack.chmod(0o600)
+            pack.write_bytes(pack.read_bytes()[:40])
+    else:
+        (copy / "refs" / "heads" / "synced.lock").touch()
+    place.repository.push(configs("plates"))
+    assert (await place.once()).written == ("plates",)
+
+
+async def test_a_repository_that_is_too_large_is_refused(place: Place, tmp_path: Path) -> None:
+    (place.repository.work / "weights").write_bytes(os.urandom(900_000))
+    (place.repository.work / "more").write_bytes(os.urandom(900_000))
+    place.repository.push(configs("cups"))
+    report = await place.once(limits=Limits(bytes=1_000_000))
+    assert report.result is Result.FAILED
+    assert "larger than" in report.error
+    assert list((tmp_path / "cache").glob("**/*.git")) == []
+
+
+async def test_large_files_stay_at_the_remote(place: Place) -> None:
+    (place.repository.work / "weights").write_bytes(os.urandom(4_000_000))
+    place.repository.push(configs("cups"))
+    assert (await place.once(limits=Limits(bytes=2_000_000))).ok
+
+
+def test_the_command_ends_as_a_script_wants_it(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    words = ["--repo", place.repository.url, "-n", place.namespace, "--once", "-o", "json"]
+    done = modelpoc("sync", *words)
+    assert (done.returncode, json.loads(done.stdout)["applied"]) == (0, ["cups"]), done.stderr
+    place.repository.push({file("cups"): "ecs: 3\n"})
+    broken = modelpoc("sync", *words[:-2])
+    assert broken.returncode == 1
+    assert f"{file('cups')}:1:1: ecs" in broken.stderr
+    assert modelpoc("sync", "--repo", "https://me:secret@h/x.git", "--once").stderr.startswith(
+        "error: https://h/x.git"
+    )
+
+
+def modelpoc(*words: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).parent / "modelpoc"
+    return subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False)
