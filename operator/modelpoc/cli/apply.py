@@ -12,7 +12,7 @@ import typer
 
 from modelpoc import catalog
 from modelpoc.api.modelpoc import ModelPOC
-from modelpoc.cli.applying import Applied, Manifest, Outcome, asked_anew, look_again, put
+from modelpoc.cli.applying import Applied, Manifest, Outcome, look_again, put
 from modelpoc.cli.completion import configured
 from modelpoc.cli.faces import (
     CONFIG_DIR,
@@ -36,7 +36,7 @@ from modelpoc.cli.waiting import Wait
 from modelpoc.kube.cluster import PLATFORM, Cluster, connect
 from modelpoc.kube.errors import KubeError
 
-_SPECULATIVE = {Ending.STALLED, Ending.PLACEHOLDER}
+_WORTH_ANOTHER_TRY = frozenset({Ending.STALLED})
 
 
 @dataclass(frozen=True)
@@ -177,14 +177,12 @@ async def _one(cluster: Cluster, manifest: Manifest, ways: Ways, teller: Teller,
 
 
 async def _stale(cluster: Cluster, applied: Applied, ways: Ways) -> str | None:
-    """The version of the object whose end is not to be believed: the spec is the same, and yet somebody
-    applies it again."""
+    """The version of the object whose end is not to be believed: it stalled, and somebody applies the very
+    same again. The operator is asked to try once more."""
     if applied.outcome is not Outcome.UNCHANGED or ways.dry_run:
         return None
     seen = Seen.of(applied.after)
-    if asked_anew(applied):
-        return seen.version
-    if ending(seen) not in _SPECULATIVE:
+    if ending(seen) not in _WORTH_ANOTHER_TRY:
         return None
     again = await look_again(cluster, seen.name, seen.namespace)
     return str(again["metadata"]["resourceVersion"])

@@ -92,17 +92,6 @@ def managers(manifest: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(entry["manager"] for entry in manifest["metadata"].get("managedFields", ()))
 
 
-def asked_anew(applied: Applied) -> bool:
-    """Whether the operator was asked for a pass without a change of the spec."""
-    asked = _asked(applied.after)
-    return applied.before is not None and asked is not None and asked != _asked(applied.before)
-
-
-def _asked(manifest: Mapping[str, Any]) -> str | None:
-    asked: str | None = manifest["metadata"].get("annotations", {}).get(RECONCILE_AT)
-    return asked
-
-
 def _fields(name: str, namespace: str) -> Manifest:
     return {
         "apiVersion": API_VERSION,
