@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,8 +20,6 @@ from modelpoc.cli.faces import (
     emit,
     told,
 )
-
-_EXAMPLE = {"bill_length_mm": 47.5, "bill_depth_mm": 15.0, "flipper_length_mm": 217, "body_mass_g": 5200}
 
 
 def new(
@@ -67,7 +64,7 @@ def _next(made: Scaffold) -> list[str]:
         f"(cd {shlex.quote(str(made.model))} && uv run pytest)",
         f"modelpoc validate{config}{models}",
         f"modelpoc apply {made.name}{config}{models}",
-        f"modelpoc predict {made.name} {shlex.quote(json.dumps(_EXAMPLE))}",
+        f"modelpoc predict {made.name}",
     ]
 
 

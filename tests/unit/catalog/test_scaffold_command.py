@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 import pytest
@@ -35,10 +34,12 @@ def test_it_says_what_to_do_next(here: Path) -> None:
     shown = run("mine", "--runtime", "sagemaker").stdout
     assert "wrote models/mine (14 files) and models_config/mine/config.yaml" in shown
     steps = [line.strip() for line in shown.splitlines() if line.startswith("  ")]
-    assert steps[:3] == ["(cd models/mine && uv run pytest)", "modelpoc validate", "modelpoc apply mine"]
-    program, command, name, body = shlex.split(steps[3])
-    assert (program, command, name) == ("modelpoc", "predict", "mine")
-    assert json.loads(body)["body_mass_g"] == 5200
+    assert steps == [
+        "(cd models/mine && uv run pytest)",
+        "modelpoc validate",
+        "modelpoc apply mine",
+        "modelpoc predict mine",
+    ]
 
 
 def test_a_script_gets_the_files(here: Path) -> None:
