@@ -25,7 +25,7 @@ def fields_page(head: str, schema: Schema, *, top: str = "", prefix: str = "") -
     Anchors are the field's path with hyphens, as in `#ecs-healthcheck-path`, after `prefix`.
     """
     level = 3 if top else 2
-    parts = [head, top, *_rules(schema), "\n", *_fields(schema, "", level, prefix)]
+    parts = [head, top, "\n", *_rules(schema), "\n", *_fields(schema, "", level, prefix)]
     return "".join(parts)
 
 
