@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 from tests.e2e.repositories import Repository, config, configs, file
 from tests.e2e.running import holds, running
+from tests.e2e.sync_place import Place, api_server
 from tests.e2e.test_admission import Kubectl
-from tests.unit.controller.held import PLATFORM
 
-from localcloud.controlplane.run import ControlPlane
-from modelpoc.api.crd import rendered
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.git import Limits
 from modelpoc.sync.report import Report, Result
 from modelpoc.sync.source import Source
-from modelpoc.sync.sync import Settings, Sync
+from modelpoc.sync.sync import Sync
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[2]
 README = {"models_config/README.md": "One folder for each POC.\n"}
 # Stands for whatever a cluster refuses beyond what a configuration can be checked for.
 POLICY = """
@@ -59,72 +52,18 @@ spec: {policyName: no-forbidden-images, validationActions: [Deny]}
 
 @pytest.fixture(scope="module")
 def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
-    plane = ControlPlane.start(tmp_path_factory.mktemp("plane"), dies_with_us=True)
-    try:
-        kubectl = Kubectl(plane)
-        for text in rendered().values():
-            kubectl.must("apply", "--server-side", "-f", "-", stdin=text)
-        kubectl.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    with api_server(tmp_path_factory.mktemp("plane")) as kubectl:
         kubectl.must("apply", "-f", "-", stdin=POLICY)
-        platform = {"apiVersion": "modelpoc.dev/v1alpha1", "kind": "ModelPlatform", **PLATFORM.to_dict()}
-        until(lambda: kubectl("apply", "-f", "-", stdin={**platform, "metadata": {"name": "default"}}))
-        until(lambda: kubectl("get", "modelpocs"))
         yield kubectl
-    finally:
-        plane.stop()
-
-
-def until(ask: Any, seconds: float = 20) -> None:
-    """Until kubectl succeeds: what was just made is not served at once."""
-    deadline = time.monotonic() + seconds
-    while (done := ask()).returncode != 0:
-        assert time.monotonic() < deadline, done.stderr
-        time.sleep(0.2)
-
-
-class Place:
-    """A namespace, a repository and a sync between them."""
-
-    def __init__(self, kubectl: Kubectl, namespace: str, repository: Repository) -> None:
-        self.kubectl, self.namespace, self.repository = kubectl, namespace, repository
-        self.settings = Settings(
-            Source.of(repository.url), namespace=namespace, interval=0.2, settle=0.1, gap=0.05
-        )
-        self.registry = CollectorRegistry()
-
-    def sync(self, **changes: Any) -> Sync:
-        settings = replace(self.settings, **changes)
-        return Sync(settings, CollectorRegistry(), lambda _: None)
-
-    async def once(self, **changes: Any) -> Report:
-        return (await self.sync(**changes).once())[0]
-
-    def pocs(self) -> dict[str, dict[str, Any]]:
-        items = json.loads(self.kubectl.must("get", "modelpocs", "-n", self.namespace, "-o", "json"))["items"]
-        return {item["metadata"]["name"]: item for item in items}
-
-    def commits(self) -> dict[str, str]:
-        return {n: p["metadata"]["annotations"]["modelpoc.dev/commit"] for n, p in self.pocs().items()}
-
-    def versions(self) -> dict[str, str]:
-        return {name: poc["metadata"]["resourceVersion"] for name, poc in self.pocs().items()}
-
-    def events(self) -> list[tuple[str, str, str]]:
-        """Reason, object and message."""
-        found = json.loads(self.kubectl.must("get", "events", "-n", self.namespace, "-o", "json"))["items"]
-        return [(e["reason"], e["involvedObject"]["name"], e["message"]) for e in found]
 
 
 @pytest.fixture
 def place(
     kubectl: Kubectl, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
-    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))
-    name = f"{words[:50].strip('-')}-{secrets.token_hex(3)}"
-    kubectl.must("create", "namespace", name)
     monkeypatch.setenv("KUBECONFIG", kubectl.environ["KUBECONFIG"])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Place(kubectl, name, Repository(tmp_path))
+    return Place(kubectl, tmp_path, request.node.name)
 
 
 def writes(kubectl: Kubectl) -> int:

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from modelpoc.sync.errors import Misused
 
 _SCHEMES = ("https", "http", "ssh", "file")
-_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^/\\-][^\\]*)")
+_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^\\-][^\\]*)")
 _BRANCH = re.compile(r"(?!.*(?:\.\.|@\{|//|\.lock$|/$|\.$))[\w][\w./+#@=-]*")
 
 
@@ -89,7 +89,7 @@ def _split(url: str) -> SplitResult:
     """A URL's parts; `git@host:owner/name` is read as ssh."""
     if "://" not in url and (found := _SCP.fullmatch(url)):
         user = f"{found['user']}@" if found["user"] else ""
-        return urlsplit(f"ssh://{user}{found['host']}/{found['path']}")
+        return urlsplit(f"ssh://{user}{found['host']}/{found['path'].lstrip('/')}")
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  raises for what is no number
