@@ -8,7 +8,10 @@ import boto3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
+
+Session = boto3.Session
 
 ROLE_SESSION = "modelpoc-operator"
 
@@ -23,6 +26,21 @@ def session_for(region: str, role_arn: str | None = None) -> boto3.Session:
     core = get_session()
     core._credentials = DeferredRefreshableCredentials(_assume(base, region, role_arn), "assume-role")
     return boto3.Session(botocore_session=core, region_name=region)
+
+
+def session_in(account: str, region: str, role_arn: str | None) -> boto3.Session:
+    """A person's own credentials where they belong to `account`, else in the role that leads there.
+
+    Asks AWS who they are when there is a choice.
+    """
+    own = session_for(region)
+    if role_arn is None:
+        return own
+    try:
+        mine = own.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError):
+        return own  # the first call of whoever uses it tells what is wrong
+    return own if mine == account else session_for(region, role_arn)
 
 
 def _assume(base: boto3.Session, region: str, role_arn: str) -> Callable[[], Mapping[str, str]]:

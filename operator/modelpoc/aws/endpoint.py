@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
@@ -60,7 +61,7 @@ class EndpointKind(BaseKind[Endpoint, AwsScope]):
     fast = frozenset({"config_name"})
     deep = frozenset({"tags"})
     gone_first = frozenset({"Route", "RouteSettings", "Function", "ScalableTarget"})
-    volatile = frozenset({"serving"})
+    volatile: Mapping[str, frozenset[str]] = MappingProxyType({"serving": frozenset({"config_name"})})
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return tags.same_tags(want, have) if field == "tags" else bool(want == have)

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
@@ -69,7 +70,8 @@ class SecretKind(BaseKind[Secret, AwsScope]):
 
     kind = "Secret"
     fast = frozenset({"fingerprint", "tags"})
-    volatile = frozenset({"version"})
+    volatile: Mapping[str, frozenset[str]] = MappingProxyType({"version": frozenset({"fingerprint"})})
+    hidden = frozenset({"fingerprint", "value"})
 
     def same(self, field: str, want: Any, have: Any) -> bool:
         return tags.same_tags(want, have) if field == "tags" else bool(want == have)

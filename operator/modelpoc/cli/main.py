@@ -14,6 +14,7 @@ from modelpoc.cli.logs import logs
 from modelpoc.cli.migrate import migrate
 from modelpoc.cli.new import new
 from modelpoc.cli.operator import operator
+from modelpoc.cli.plan import plan
 from modelpoc.cli.predict import predict
 from modelpoc.cli.render import render
 from modelpoc.cli.set_image import set_image
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.command()(new)
 app.command()(validate)
+app.command()(plan)
 app.command()(apply)
 app.command()(predict)
 app.command()(status)

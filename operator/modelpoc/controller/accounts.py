@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from modelpoc.api.modelplatform import ModelPlatform
-from modelpoc.aws.credentials import session_for
+from modelpoc.aws.credentials import Session, session_for
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.session import AwsScope, OnCall
 from modelpoc.desired.places import Places
@@ -37,11 +37,27 @@ class Account:
             self.checked = True
 
 
+SessionOf = Callable[[ModelPlatform], Session]
+"""Whose credentials the calls on behalf of a platform carry."""
+
+
+def _operators_own(platform: ModelPlatform) -> Session:
+    return session_for(platform.spec.region, platform.spec.assume_role_arn)
+
+
 class Accounts:
     """Engines by platform name, made when first needed."""
 
-    def __init__(self, threads: ThreadPoolExecutor, on_call: OnCall, doubt: float, linger: float) -> None:
+    def __init__(
+        self,
+        threads: ThreadPoolExecutor,
+        on_call: OnCall,
+        doubt: float,
+        linger: float,
+        session: SessionOf = _operators_own,
+    ) -> None:
         self._threads, self._on_call, self._doubt, self._linger = threads, on_call, doubt, linger
+        self._session = session
         self._accounts: dict[str, Account] = {}
         self._make: Callable[[ModelPlatform], AwsScope] = self._scope
 
@@ -71,7 +87,7 @@ class Accounts:
             spec.account_id,
             spec.region,
             inventory=Inventory(doubt_seconds=self._doubt),
-            session=session_for(spec.region, spec.assume_role_arn),
+            session=self._session(platform),
             threads=self._threads,
             on_call=self._on_call,
         )

@@ -11,6 +11,7 @@ from modelpoc.desired.life import Lifetime
 from modelpoc.desired.routes import Urls
 from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import CloudError
+from modelpoc.reconcile.plan import Plan
 
 
 class Goal(Enum):
@@ -50,6 +51,8 @@ class Finding:
     trouble: CloudError | None = None
     """The pass as a whole could not be made."""
     outcome: Outcome | None = None
+    foreseen: Plan | None = None
+    """While observing: all that would be done."""
     probed: Probed = Probed()
     placeholder: bool = False
     urls: Urls | None = None

@@ -18,6 +18,7 @@ from modelpoc.controller.settings import Settings
 from modelpoc.desired.poc import named_of
 from modelpoc.reconcile.act import Ages, Outcome
 from modelpoc.reconcile.errors import CloudError
+from modelpoc.reconcile.foresee import foresee
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.plan import Rules
 
@@ -46,7 +47,10 @@ class PocEngine:
             await account.check()
             if found.goal is Goal.OBSERVE:
                 await account.engine.observe(graph, mark, ages)
-                return replace(found, outcome=Outcome(account.engine.plan(graph, mark, rules)))
+                foreseen = await foresee(account.engine, graph, mark, rules)
+                return replace(
+                    found, foreseen=foreseen, outcome=Outcome(account.engine.plan(graph, mark, rules))
+                )
             outcome = await account.engine.run(graph, mark, rules, ages)
         except CloudError as error:
             return replace(found, trouble=error)

@@ -7,15 +7,16 @@ from datetime import datetime
 
 from modelpoc.api.conditions import Reason, set_conditions
 from modelpoc.api.modelpoc import ModelPOC
-from modelpoc.api.status import ModelPOCStatus, Placement, PlannedChange, ResourceStatus
+from modelpoc.api.status import ModelPOCStatus, Placement, ResourceStatus
 from modelpoc.controller import running
 from modelpoc.controller.findings import Finding, Goal
+from modelpoc.controller.planned import planned
 from modelpoc.controller.summary import summary
 from modelpoc.controller.verdicts import kept, verdicts
 from modelpoc.reconcile.act import Outcome
 from modelpoc.reconcile.errors import CloudError, Stall
 from modelpoc.reconcile.plan import WRITES, Plan, Step, Verb
-from modelpoc.reconcile.resource import UNKNOWN, Change, Phase
+from modelpoc.reconcile.resource import Phase
 
 _GONE_WHEN_AT_REST = (Goal.SUSPEND, Goal.EXPIRE, Goal.DELETE)
 
@@ -44,7 +45,7 @@ def poc_status(poc: ModelPOC, found: Finding, now: datetime) -> ModelPOCStatus:
             "expires_at": found.lived.expires_at if found.lived else old.expires_at,
             "estimated_monthly_cost": cost(found, old),
             "artifact_version": artifact_version(found, old),
-            "plan": planned(found.outcome.plan) if found.goal is Goal.OBSERVE and found.outcome else (),
+            "plan": planned(found.foreseen) if found.foreseen else (),
         }
     )
 
@@ -128,22 +129,3 @@ def _resource(step: Step) -> ResourceStatus:
         state=state,
         message=step.message or waits,
     )
-
-
-def planned(plan: Plan) -> tuple[PlannedChange, ...]:
-    """The plan as data for people: what would be done, in order."""
-    return tuple(
-        PlannedChange(
-            action=step.verb.value,
-            kind=step.kind,
-            name=step.name,
-            changes=tuple(change_text(c) for c in step.changes),
-        )
-        for step in plan.steps
-        if step.verb is not Verb.KEEP
-    )
-
-
-def change_text(change: Change) -> str:
-    want = "(known later)" if change.want is UNKNOWN else repr(change.want)
-    return f"{change.field}: {change.have!r} → {want}"

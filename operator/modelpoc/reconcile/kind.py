@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from modelpoc.reconcile.errors import Stall
@@ -12,7 +13,7 @@ from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Resource, Sco
 R = TypeVar("R", bound=Resource)
 S = TypeVar("S", bound=Scope, contravariant=True)
 
-_NOT_COMPARED = frozenset({"name", "needs", "given", "switch_after"})
+NOT_COMPARED = frozenset({"name", "needs", "given", "switch_after"})
 
 
 class BaseKind(Generic[R, S]):
@@ -28,7 +29,8 @@ class BaseKind(Generic[R, S]):
     create_only: frozenset[str] = frozenset()
     gone_first: frozenset[str] = frozenset()
     within: frozenset[str] = frozenset()
-    volatile: frozenset[str] = frozenset()
+    volatile: Mapping[str, frozenset[str]] = MappingProxyType({})
+    hidden: frozenset[str] = frozenset()
     switches: frozenset[str] = frozenset()
     answers: bool = False
     meddles: bool = False
@@ -60,7 +62,7 @@ class BaseKind(Generic[R, S]):
     def _differing(self, want: R, have: Observed) -> Iterable[Change]:
         for f in dataclasses.fields(want):
             value = getattr(want, f.name)
-            if f.name in _NOT_COMPARED or f.name not in have.fields or value is None:
+            if f.name in NOT_COMPARED or f.name not in have.fields or value is None:
                 continue
             if value is UNKNOWN or not self.same(f.name, value, have.fields[f.name]):
                 yield Change(f.name, have.fields[f.name], value)
@@ -82,6 +84,9 @@ class BaseKind(Generic[R, S]):
 
     async def disown(self, scope: S, have: Observed) -> None:
         raise Stall("InvalidSpec", f"{have} is not ours")
+
+    async def content(self, scope: S, have: Observed) -> Mapping[str, Any]:
+        return {}
 
     async def explain(self, scope: S, have: Observed) -> str:
         return ""

@@ -41,6 +41,8 @@ class Rules:
     """Take over what matches and belongs to no one."""
     linger: float = 0.0
     """Seconds for which what answered stays after traffic was led away from it: requests are on their way."""
+    foreseeing: bool = False
+    """Also what a pass can do only once AWS or an earlier step has got further: for a plan that is shown."""
 
 
 def plan(graph: Graph, inventory: Inventory, kinds: Kinds, mark: Mark, rules: Rules | None = None) -> Plan:
@@ -106,8 +108,8 @@ class _Wanted:
     mark: Mark
     rules: Rules
     bound: dict[Key, Observed] = field(default_factory=dict)
-    updated: set[Key] = field(default_factory=set)
-    """Resources that are to change: their volatile attributes are not what they will be."""
+    updated: dict[Key, frozenset[str]] = field(default_factory=dict)
+    """Fields of resources that are to change: attributes that follow them are not what they will be."""
 
     def steps(self) -> list[Step]:
         return [self.step(resource) for resource in self.graph]
@@ -133,7 +135,7 @@ class _Wanted:
         )
         step = self.judged(kind, step)
         if step.verb is Verb.UPDATE:
-            self.updated.add(resource.key)
+            self.updated[resource.key] = frozenset(c.field for c in step.changes)
         return step
 
     def known(self, ref: Ref) -> Any:
@@ -142,7 +144,8 @@ class _Wanted:
             return UNKNOWN
         if ref.when is When.SETTLED and have.state.phase is not Phase.SETTLED:
             return UNKNOWN
-        if ref.key in self.updated and ref.attr in self.kinds[ref.kind].volatile:
+        changing = self.updated.get(ref.key)
+        if changing and changing & self.kinds[ref.kind].volatile.get(ref.attr, frozenset()):
             return UNKNOWN
         return have.attrs.get(ref.attr, UNKNOWN)
 
@@ -164,7 +167,8 @@ class _Wanted:
         if problem := self.not_ours(kind, step, have):
             return problem
         if have.state.phase is Phase.GOING:
-            return self.unchanged(have.state, step)
+            again = replace(step, have=None, waits_for=(*step.waits_for, f"{have} ({have.state.reason})"))
+            return again if self.rules.foreseeing else self.unchanged(have.state, step)
         changes = kind.diff(step.want, have)
         if kind.replaces(step.want, have):
             return replace(step, verb=Verb.REPLACE, changes=changes, message=have.state.message)
@@ -185,7 +189,7 @@ class _Wanted:
         moved = [c for c in step.changes if c.field in kind.switches]
         if not waits or not moved or not self.led_to_ours(kind, have):
             return step
-        if len(moved) == len(step.changes):
+        if len(moved) == len(step.changes) or self.rules.foreseeing:
             return _after(step, waits)
         stays: dict[str, Any] = {c.field: c.have for c in moved}
         others = tuple(c for c in step.changes if c not in moved)

@@ -165,8 +165,11 @@ class Kind(Protocol, Generic[W, S]):
 
     within: frozenset[str]
     """Kinds that must be listed before this one: they tell where to look (rules within listeners)."""
-    volatile: frozenset[str]
-    """Attributes that an update changes (the version of a secret): not known while one is due."""
+    volatile: Mapping[str, frozenset[str]]
+    """Attributes that an update changes (the version of a secret), each with the fields whose change changes
+    it: not known while one is due."""
+    hidden: frozenset[str]
+    """Fields that no plan shows: all that may be told is that they differ."""
     switches: frozenset[str]
     """Fields that move traffic from one thing to another: see `Resource.switch_after`."""
     answers: bool
@@ -192,6 +195,10 @@ class Kind(Protocol, Generic[W, S]):
 
     def diff(self, want: W, have: Observed) -> tuple[Change, ...]:
         """The fields that differ, of those that were read. Pure."""
+        ...
+
+    def same(self, field: str, want: Any, have: Any) -> bool:
+        """Whether two values of a field are one to AWS, or to us. Pure."""
         ...
 
     def state_for(self, want: W, have: Observed) -> State:
@@ -229,6 +236,11 @@ class Kind(Protocol, Generic[W, S]):
 
     async def disown(self, scope: S, have: Observed) -> None:
         """Take our ownership off it and leave it where it is."""
+        ...
+
+    async def content(self, scope: S, have: Observed) -> Mapping[str, Any]:
+        """What cannot be changed in it, in the words of its fields: asked for only to show what another one
+        in its place has otherwise. Empty for what can be changed."""
         ...
 
     async def explain(self, scope: S, have: Observed) -> str:

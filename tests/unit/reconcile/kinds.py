@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from tests.unit.reconcile.cloud import GO, SETTLE, Session, Thing, lowest_free, refuse_taken
@@ -157,7 +158,7 @@ class GroundKind(ThingKind):
 class NoteKind(ThingKind):
     kind = "Note"
     fast = frozenset({"text", "mark"})
-    volatile = frozenset({"version"})
+    volatile = MappingProxyType({"version": frozenset({"text"})})
 
     def derived(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
         return {"attrs": {"version": short_hash(values["text"])}}

@@ -1,0 +1,139 @@
+"""What a plan is made from: configurations, and the objects that the cluster has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from modelpoc import catalog
+from modelpoc.api.ecs import PLACEHOLDER
+from modelpoc.api.meta import USE_LABEL, ObjectMeta
+from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.aws.secret import SecretValue
+from modelpoc.cli.applying import APPLY, managers
+from modelpoc.cli.faces import CliError
+from modelpoc.cli.shippers import shippers
+from modelpoc.controller.keys import Key, platform_key
+from modelpoc.controller.store import Store, Unreadable, read_platform, read_poc
+from modelpoc.kube.cluster import PLATFORM, POC, Cluster
+from modelpoc.kube.errors import Refused
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One POC that is to be planned."""
+
+    key: Key
+    poc: ModelPOC
+    live: ModelPOC | None
+    notes: tuple[str, ...] = ()
+
+
+def configured(names: Sequence[str], directory: Path) -> list[ModelPOC]:
+    """The POCs of a folder; all of them when no name is given. Raises CliError with every finding."""
+    if not names:
+        whole = catalog.load(directory)
+        pocs, findings = list(whole.pocs.values()), whole.findings
+    else:
+        entries = [catalog.load_one(directory / name) for name in dict.fromkeys(names)]
+        pocs = [entry.poc for entry in entries if entry.poc is not None]
+        findings = tuple(finding for entry in entries for finding in entry.findings)
+    if findings:
+        raise CliError("nothing was planned:\n" + "\n".join(map(str, findings)))
+    if not pocs:
+        raise CliError(f"{directory} holds no POC: `modelpoc new NAME` makes one")
+    return pocs
+
+
+class Objects:
+    """The cluster's objects, as the operator would hold them."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self._cluster, self._namespace = cluster, namespace
+        self._manifests: dict[Key, Manifest] = {}
+        self.store = Store()
+
+    async def read(self) -> None:
+        """Platforms, and all POCs that this person may list: those of the fleet tell what is taken."""
+        for manifest in await self._cluster.list(PLATFORM):
+            self.store.put(platform_key(manifest["metadata"]["name"]), read_platform(manifest))
+        for manifest in await self._pocs():
+            meta = manifest["metadata"]
+            key = Key(meta["namespace"], meta["name"])
+            self._manifests[key] = manifest
+            self.store.put(key, read_poc(manifest))
+
+    async def _pocs(self) -> list[dict[str, Any]]:
+        try:
+            return await self._cluster.list(POC)
+        except Refused as refused:
+            if refused.status != 403:
+                raise
+            return await self._cluster.list(POC, self._namespace)
+
+    def live(self, names: Sequence[str]) -> list[Wanted]:
+        """As the cluster has them; all of the namespace when no name is given."""
+        there = [k for k in self._manifests if k.namespace == self._namespace]
+        keys = [Key(self._namespace, name) for name in names] or sorted(there, key=str)
+        return [self._as_it_is(key) for key in keys]
+
+    def overlaid(self, pocs: Iterable[ModelPOC], now: datetime) -> list[Wanted]:
+        """Configurations in place of what the cluster has of them."""
+        wanted = [self._overlaid(poc, now) for poc in pocs]
+        for one in wanted:
+            self.store.put(one.key, one.poc)
+        return wanted
+
+    async def read_secrets(self, wanted: Iterable[Wanted]) -> None:
+        """The labelled Secrets, where any POC names a key of one."""
+        if not any(_names_keys(one.poc) or (one.live and _names_keys(one.live)) for one in wanted):
+            return
+        found = await self._cluster.secrets(self._namespace, f"{USE_LABEL}=true")
+        for name, data in found.items():
+            self.store.put_secret(self._namespace, name, {k: SecretValue(v) for k, v in data.items()})
+
+    def _as_it_is(self, key: Key) -> Wanted:
+        poc = self._live(key)
+        if poc is None:
+            raise CliError(f"there is no POC {key.name} in namespace {key.namespace}, nor a config here")
+        return Wanted(key, poc, poc)
+
+    def _live(self, key: Key) -> ModelPOC | None:
+        poc = self.store.poc(key)
+        if isinstance(poc, Unreadable):
+            raise CliError(f"POC {key} in the cluster cannot be read: {poc.error}")
+        return poc
+
+    def _overlaid(self, poc: ModelPOC, now: datetime) -> Wanted:
+        key = Key(self._namespace, poc.metadata.name)
+        live = self._live(key)
+        if live is None:
+            meta = ObjectMeta(name=key.name, namespace=key.namespace, creation_timestamp=now)
+            return Wanted(key, poc.model_copy(update={"metadata": meta}), None)
+        if live.spec.platform_ref != poc.spec.platform_ref:
+            raise CliError(
+                f"{key.name}: spec.platformRef cannot change ({live.spec.platform_ref.name} → "
+                f"{poc.spec.platform_ref.name}): delete the POC and apply it anew"
+            )
+        spec, notes = poc.spec, tuple[str, ...]()
+        if kept := self._built_here(key, poc, live):
+            assert spec.ecs is not None
+            spec = spec.model_copy(update={"ecs": spec.ecs.model_copy(update={"image": kept})})
+            notes = (f"the config says {PLACEHOLDER}: taken as the image that `modelpoc apply` built here",)
+        return Wanted(key, live.model_copy(update={"spec": spec}), live, notes)
+
+    def _built_here(self, key: Key, poc: ModelPOC, live: ModelPOC) -> str | None:
+        """The image that `apply` wrote where the config leaves it open, on a cloud of this machine."""
+        if not poc.spec.ecs or poc.spec.ecs.image != PLACEHOLDER or not live.spec.ecs or not shippers():
+            return None
+        built = live.spec.ecs.image
+        return built if built != PLACEHOLDER and APPLY in managers(self._manifests[key]) else None
+
+
+def _names_keys(poc: ModelPOC) -> bool:
+    return poc.spec.ecs is not None and any(ref.secret_key_ref for ref in poc.spec.ecs.secrets)
