@@ -85,8 +85,8 @@ def _prove(document: Document, loc: Loc, change: ImageChange) -> None:
     _put(wanted, loc, change.after)
     if parse(change.file, change.text).data != wanted:
         raise CannotRewrite(
-            f"{change.file}:{change.line}: {change.field} is written in a way that cannot be changed in place, "
-            "as through an anchor: write the image out there"
+            f"{change.file}:{change.line}: {change.field} is written in a way that cannot be changed in "
+            "place, as through an anchor: write the image out there"
         )
     if findings := load_text(change.file, change.text).findings:
         raise CannotRewrite("; ".join(map(str, findings)))
