@@ -6,4 +6,3 @@ uv="$(kind-cluster/setup/uv.sh)"
 environment="${UV_PROJECT_ENVIRONMENT:-$PWD/.venv}"
 "$uv" sync --frozen --no-dev --quiet
 echo "$environment/bin" >>"$GITHUB_PATH"
-"$environment/bin/modelpoc" --help >/dev/null

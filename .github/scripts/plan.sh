@@ -3,28 +3,32 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/names.sh"
 
-file="$1" failed=0
+file="$1"
 words=()
 [ -z "${NAMESPACE:-}" ] || words+=(--namespace "$NAMESPACE")
-
-{
-  echo "## Plan"
-  echo
-  echo "What merging this would change in AWS, as the operator sees it now."
-} >"$file"
-for name in $(names_in "$POCS"); do
+names="$(names_in "$POCS")"
+for name in $names; do
   valid_name "$name" || { echo "::error::$name is no name for a POC" && exit 1; }
-  printf '\n### %s\n\n' "$name" >>"$file"
-  code=0
-  # 0: no change, 2: changes; anything else: it could not be planned.
-  modelpoc plan "$name" --output markdown ${words[@]+"${words[@]}"} >plan.out 2>plan.err || code=$?
-  cat plan.out >>"$file"
-  if [ "$code" != 0 ] && [ "$code" != 2 ]; then
-    failed=1
-    echo "::error file=models_config/$name/config.yaml::$(head -n 1 plan.err)"
-    { echo "No plan could be made:" && echo && sed 's/^/    /' plan.err; } >>"$file"
-  fi
 done
-rm -f plan.out plan.err
-cat "$file"
-exit "$failed"
+
+errors="$(mktemp)"
+trap 'rm -f "$errors"' EXIT
+{
+  echo "### What merging this changes in AWS"
+  echo
+  # 0: no change, 2: changes; anything else: something speaks against it.
+  code=0
+  # shellcheck disable=SC2086 # names are plain words, one for each argument
+  modelpoc plan $names --output markdown ${words[@]+"${words[@]}"} 2>"$errors" || code=$?
+  if [ -s "$errors" ] && [ "$code" = 1 ]; then
+    echo
+    sed 's/^/    /' "$errors"
+  fi
+  echo
+  echo "As the operator sees it now. Images of changed models are built after the merge and are not in it yet."
+} >"$file"
+cat "$file" "$errors"
+if [ "$code" != 0 ] && [ "$code" != 2 ]; then
+  echo "::error::the POCs cannot be had as their configurations ask: see the comment"
+  exit 1
+fi
