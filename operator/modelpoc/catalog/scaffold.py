@@ -116,14 +116,15 @@ def _take_back(staged: Path, target: Path) -> None:
 
 
 def _copy(template: Path, target: Path, name: str) -> Iterator[Path]:
-    for path in sorted(_files(template)):
+    for path in sorted(files_of(template)):
         to = target / path
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(_named(template / path, name), encoding="utf-8")
         yield path
 
 
-def _files(template: Path) -> Iterator[Path]:
+def files_of(template: Path) -> Iterator[Path]:
+    """What a template is made of, as paths within it."""
     for path in template.rglob("*"):
         inside = path.relative_to(template)
         if path.is_file() and not _LEFT_BY_TOOLS & set(inside.parts):
