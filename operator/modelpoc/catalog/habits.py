@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.modelpoc import ModelPOC
@@ -22,6 +23,7 @@ def habit_findings(entry: Entry, now: datetime) -> Iterator[Finding]:
     yield from _placeholder(entry, entry.poc)
     yield from _environment(entry, entry.poc)
     yield from _artifact(entry, entry.poc)
+    yield from _examples(entry, entry.poc)
     expires = entry.poc.spec.expires_at
     if expires is not None and expires <= now:
         words = f"{expires.isoformat()} is over: it will not run; give a later time, or leave it out"
@@ -52,3 +54,21 @@ def _artifact(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:
     if url and url.removeprefix("s3://").partition("/")[2].split("/")[0] != entry.name:
         words = f"{url} is outside of the POC's own prefix: put it at s3://<bucket>/{entry.name}/model.tar.gz"
         yield entry.find(("sagemaker", "modelDataUrl"), words).of("artifact", Severity.WARNING)
+
+
+def _examples(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:
+    """In a merge patch, which `kubectl apply` sends, null means that a field goes."""
+    for number, example in enumerate(poc.spec.examples):
+        for inner in _nulls(example.body, ("examples", number, "body")):
+            words = "`kubectl apply` drops a field that is null: leave it out"
+            yield entry.find(inner, words).of("example", Severity.WARNING)
+
+
+def _nulls(value: Any, loc: Loc) -> Iterator[Loc]:
+    if isinstance(value, dict):
+        yield from ((*loc, key) for key, child in value.items() if child is None)
+        parts: list[tuple[int | str, Any]] = list(value.items())
+    else:
+        parts = list(enumerate(value)) if isinstance(value, list) else []
+    for part, child in parts:
+        yield from _nulls(child, (*loc, part))

@@ -1,7 +1,7 @@
 """A directory of rendered manifests, for `kubectl apply -k`, Flux and Argo CD.
 
-One file for each POC and a kustomization.yaml that names them. Every file says in its first line who wrote it:
-only such files are ever replaced or taken away.
+One file for each POC and a kustomization.yaml that names them. Every file says in its first line who wrote
+it: only such files are ever replaced or taken away.
 """
 
 from __future__ import annotations

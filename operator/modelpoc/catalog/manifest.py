@@ -18,7 +18,7 @@ Format = Literal["yaml", "json"]
 _NUMBER_ELSEWHERE = re.compile(
     r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?|[-+]?0[xXoObB][0-9a-fA-F_]+|[yYnN]"
 )
-"""Text that PyYAML writes without quotes, and that Kubernetes' parser would take for a number or a boolean."""
+"""Text that PyYAML writes without quotes and Kubernetes' parser takes for a number or a boolean."""
 
 
 def render(poc: ModelPOC) -> dict[str, Any]:

@@ -56,10 +56,13 @@ def check(repository: Repository, now: datetime) -> Checked:
 
 
 def about(findings: Iterable[Finding], repository: Repository, names: Collection[str]) -> Iterator[Finding]:
-    """Those of `findings` that concern one of `names`."""
-    folders = [side / name for name in names for side in (repository.models, repository.configs)]
+    """Those of `findings` that concern one of `names`, or no single POC."""
+    sides = (repository.models, repository.configs)
+    folders = {side / name for name in names for side in sides}
     for finding in findings:
-        if any(finding.file == folder or folder in finding.file.parents for folder in folders):
+        within = {finding.file, *finding.file.parents}
+        of_a_poc = any(side in finding.file.parents for side in sides)
+        if not of_a_poc or folders & within:
             yield finding
 
 
