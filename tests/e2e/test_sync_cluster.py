@@ -16,6 +16,7 @@ from tests.e2e.repositories import Repository, config, configs, file
 from tests.e2e.running import holds, running
 from tests.e2e.sync_place import Place, api_server
 from tests.e2e.test_admission import Kubectl
+from tests.e2e.test_gitops import ENDPOINT, FULL, OLDER
 
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.git import Limits
@@ -40,7 +41,7 @@ spec:
         operations: [CREATE, UPDATE]
         resources: [modelpocs]
   validations:
-    - expression: "!object.spec.ecs.image.startsWith('forbidden/')"
+    - expression: "!has(object.spec.ecs) || !object.spec.ecs.image.startsWith('forbidden/')"
       message: images of forbidden/ are not for this cluster
 ---
 apiVersion: admissionregistration.k8s.io/v1
@@ -102,8 +103,10 @@ async def test_the_commit_is_the_one_that_touched_the_folder(place: Place) -> No
 
 
 async def test_an_unchanged_commit_costs_no_write(place: Place) -> None:
-    place.repository.push(configs("cups", "plates"))
-    await place.once()
+    nothing = "  - {name: nothing, body: {input: null, more: {deep: null}}}\n"
+    every_form = {file("full"): FULL + nothing, file("older"): OLDER, file("endpoint"): ENDPOINT}
+    place.repository.push({**configs("cups", "plates"), **every_form})
+    assert (await place.once()).result is Result.APPLIED
     before = writes(place.kubectl)
     for _ in range(3):
         assert (await place.once()).result is Result.UNCHANGED

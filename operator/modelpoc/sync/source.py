@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from modelpoc.sync.errors import Misused
 
 _SCHEMES = ("https", "http", "ssh", "file")
-_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^\\-][^\\]*)")
+_SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^:\\-][^\\]*)")
 _BRANCH = re.compile(r"(?!.*(?:\.\.|@\{|//|\.lock$|/$|\.$))[\w][\w./+#@=-]*")
 
 
