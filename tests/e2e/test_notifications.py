@@ -1,0 +1,215 @@
+"""News of real POCs reach Slack and a webhook: one message for each transition, none for a pass without one,
+and a dead Slack keeps no pass waiting."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.e2e.failing import CRASH, LINE
+from tests.unit.notify.fake_slack import FakeSlack, Says, Sent, fake_slack
+from tests.world import World, poc, wait_for
+
+pytestmark = pytest.mark.e2e
+
+NEWS = {"namespace": "default", "name": "news"}
+TOLD = {
+    "slackWebhook": NEWS,
+    "webhook": {**NEWS, "key": "events"},
+    "events": ["Success", "Failure", "Recovery", "Expiry", "Suspended"],
+}
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[FakeSlack]:
+    with fake_slack() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def world(slack: FakeSlack) -> Iterator[World]:
+    up = World.up("t-news", platform={"notifications": TOLD})
+    try:
+        assert notifying(up, "False"), "the Secret is not there yet"
+        set_secret(up, url=slack.webhook, events=slack.events)
+        assert notifying(up, "True")
+        yield up
+    finally:
+        up.down()
+
+
+def set_secret(world: World, **values: str) -> None:
+    labels = {"modelpoc.dev/use": "true"}
+    meta = {"name": "news", "namespace": "default", "labels": labels}
+    world.apply({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": values})
+
+
+def notifying(world: World, status: str, seconds: float = 20) -> bool:
+    """Whether the platform comes to say so of its news. Its Ready does not depend on it."""
+
+    def holds() -> bool:
+        said = {c["type"]: c["status"] for c in world.get_platform()["status"]["conditions"]}
+        return said["Ready"] == "True" and said.get("Notifying") == status
+
+    return wait_for(holds, seconds)
+
+
+def about(slack: FakeSlack, name: str) -> list[Sent]:
+    """Slack's messages of one POC."""
+    return [s for s in slack.at("/services") if f"*{name}*" in s.read()]
+
+
+def events(slack: FakeSlack, name: str) -> list[str]:
+    found = [s.body for s in slack.at("/events") if s.body["data"]["name"] == name]
+    return [e["type"].rpartition(".")[2] for e in found]
+
+
+def arrives(slack: FakeSlack, name: str, count: int, seconds: float = 15) -> Sent:
+    """The last of so many messages of a POC; the webhook got as many."""
+    both = lambda: len(about(slack, name)) == len(events(slack, name)) == count  # noqa: E731
+    assert wait_for(both, seconds), [s.read() for s in about(slack, name)] + events(slack, name)
+    return about(slack, name)[-1]
+
+
+@pytest.fixture(scope="module")
+def live(world: World, slack: FakeSlack) -> str:
+    """One that has just become Ready for the first time, and the one message of that."""
+    world.apply(poc("iris"))
+    url = world.ready("iris")["url"]
+    message = arrives(slack, "iris", 1).read()
+    assert message.startswith("✅ *iris* is live")
+    assert url in message
+    return "iris"
+
+
+def test_each_transition_is_one_message(world: World, slack: FakeSlack, live: str) -> None:
+    world.patch(live, {"ecs": {"env": CRASH}})
+    world.stalled(live, "RolloutFailed", 120)
+    failure = arrives(slack, live, 2).read()
+    assert failure.startswith("❌ *iris* failed: `RolloutFailed`")
+    assert LINE in failure
+    assert "→ correct the spec or the model to try again" in failure
+    assert f"{world.get(live)['status']['docsUrl']}|docs" in failure
+
+    world.patch(live, {"ecs": {"env": None}})
+    world.ready(live)
+    assert arrives(slack, live, 3).read().startswith("💚 *iris* has recovered")
+
+    end = (datetime.now(UTC) + timedelta(seconds=8)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.patch(live, {"expiresAt": end})
+    assert arrives(slack, live, 4).read().startswith("⏳ *iris* expires soon")
+    world.reason(live, "Expired")
+    assert arrives(slack, live, 5).read().startswith("⌛ *iris* has expired")
+
+    world.patch(live, {"expiresAt": None})
+    world.ready(live)
+    assert arrives(slack, live, 6).read().startswith("✅")
+    world.patch(live, {"suspend": True})
+    world.reason(live, "Suspended")
+    assert arrives(slack, live, 7).read().startswith("💤 *iris* is suspended")
+    world.patch(live, {"suspend": False})
+    world.ready(live)
+    arrives(slack, live, 8)
+    kinds = ["succeeded", "failed", "recovered", "expiring", "expired", "succeeded", "suspended", "succeeded"]
+    assert events(slack, live) == kinds
+    assert len({s.body["id"] for s in slack.at("/events")}) == len(slack.at("/events"))
+    assert wait_for(lambda: not world.get(live)["status"]["notified"].get("pending"), 10)
+
+
+def test_neither_a_hundred_passes_nor_a_restart_tell_or_write_anything(
+    world: World, slack: FakeSlack, live: str
+) -> None:
+    status, told = world.get(live)["status"], len(slack.all)
+    writes, passes = _writes(world), world.metric("modelpoc_pass_seconds_count", kind="ModelPOC")
+    for number in range(10):  # each looks afresh at everything in AWS, which has its rates
+        world.annotate(live, f"modelpoc.dev/reconcile-at={number}")
+    deadline = time.monotonic() + 60
+    while world.metric("modelpoc_pass_seconds_count", kind="ModelPOC") < passes + 100:
+        world.annotate(live, f"modelpoc.dev/adopt={time.monotonic()}")
+        assert time.monotonic() < deadline
+    assert (_writes(world), len(slack.all), world.get(live)["status"]) == (writes, told, status)
+
+    world.stop_operator(kill=True)
+    world.start_operator()
+    assert wait_for(lambda: world.metric("modelpoc_pass_seconds_count", kind="ModelPOC") >= 3, 30)
+    time.sleep(1)
+    assert (_writes(world), len(slack.all), world.get(live)["status"]) == (0, told, status)
+
+
+def _writes(world: World) -> float:
+    return world.metric("modelpoc_kubernetes_writes_total", what="status")
+
+
+def test_what_was_not_sent_before_a_crash_is_sent_after_it(world: World, slack: FakeSlack, live: str) -> None:
+    slack.always = Says(500)
+    world.patch(live, {"suspend": True})
+    world.reason(live, "Suspended")
+    [pending] = world.get(live)["status"]["notified"]["pending"]
+    world.stop_operator(kill=True)
+    slack.always, before = None, len(slack.at("/services"))
+    world.start_operator()
+    assert wait_for(lambda: not world.get(live)["status"]["notified"].get("pending"), 30)
+    assert pending["event"] == "Suspended"
+    assert [s.read()[:12] for s in slack.at("/services")[before:]] == ["💤 *iris* is "]
+    assert len({s.body["id"] for s in slack.at("/events") if s.body["id"] == pending["id"]}) == 1
+    world.patch(live, {"suspend": False})
+    world.ready(live)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world: World, live: str) -> tuple[float, float]:
+    """How passes do without any news."""
+    set_news(world, None)
+    try:
+        return _measured(world, lambda: _suspend_and_resume(world, live))
+    finally:
+        set_news(world, TOLD)
+
+
+def set_news(world: World, told: Any) -> None:
+    body = json.dumps({"spec": {"notifications": told}})
+    world.kubectl("patch", "modelplatform", "default", "--type=merge", "-p", body)
+
+
+@pytest.mark.parametrize("dead", ["500", "hanging", "unreachable"])
+def test_a_dead_slack_slows_no_pass(
+    world: World, slack: FakeSlack, live: str, undisturbed: tuple[float, float], dead: str
+) -> None:
+    slack.always = {"500": Says(500), "hanging": Says(seconds=60)}.get(dead)
+    url = "http://127.0.0.1:1" if dead == "unreachable" else slack.webhook
+    set_secret(world, url=url, events=url)
+    before = len(slack.all)
+    mean, slowest = _measured(world, lambda: _suspend_and_resume(world, live))
+    print(
+        f"\nmean and slowest pass, seconds: {undisturbed} without news, {(mean, slowest)} with Slack {dead}"
+    )
+    assert dead == "unreachable" or len(slack.all) > before, "nobody tried to tell"
+    assert mean < undisturbed[0] * 1.5 + 0.1
+    assert slowest <= 5.0, "a pass waited for Slack"
+    slack.always = None
+
+
+def _suspend_and_resume(world: World, name: str) -> None:
+    world.patch(name, {"suspend": True})
+    world.reason(name, "Suspended")
+    world.patch(name, {"suspend": False})
+    world.ready(name)
+
+
+def _measured(world: World, do: Callable[[], None]) -> tuple[float, float]:
+    """The mean time of the passes meanwhile, and an upper bound of the slowest, in seconds."""
+    names = ("modelpoc_pass_seconds_sum", "modelpoc_pass_seconds_count")
+    before, bounds = [world.metric(n, kind="ModelPOC") for n in names], _bounds(world)
+    do()
+    seconds, count = (world.metric(n, kind="ModelPOC") - b for n, b in zip(names, before, strict=True))
+    grown = {bound: now - bounds[bound] for bound, now in _bounds(world).items()}
+    return round(seconds / count, 4), min(bound for bound, found in grown.items() if found >= count)
+
+
+def _bounds(world: World) -> dict[float, float]:
+    steps = ["0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "7.5", "10.0", "+Inf"]
+    return {float(s): world.metric("modelpoc_pass_seconds_bucket", kind="ModelPOC", le=s) for s in steps}
