@@ -1,10 +1,9 @@
-"""The commands that talk to a cluster, as processes: exit codes, what goes to stdout and what to stderr."""
+"""The commands that talk to a cluster: exit codes, what goes to stdout and what to stderr."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -335,17 +334,8 @@ def test_logs_are_read_filtered_and_given_to_scripts(world: World, cups: Checkou
     assert task[:8] in cups.good("logs", "cups", "--task", task).out
     none = cups.good("logs", "cups", "--stream", "no-such-task")
     assert (none.out, "nothing was written" in none.err) == ("", True)
-    piped = subprocess.run(
-        f"{PROGRAM} logs cups | head -n 1",
-        shell=True,
-        env=dict(cups.environ),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert piped.stdout.count("\n") == 1
-    assert piped.stderr == ""
+    piped = cups.process(f"{PROGRAM} logs cups | head -n 1")
+    assert (piped.code, piped.out.count("\n"), piped.err) == (0, 1, "")
 
 
 def test_following_gives_every_line_once_also_before_there_is_a_group(
@@ -396,17 +386,7 @@ def test_logs_of_another_account_are_not_looked_for(world: World, checkout: Chec
 
 def test_kubectl_runs_and_completes_the_same_program(world: World, cups: Checkout) -> None:
     def kubectl(*words: str) -> str:
-        command = [str(world.plane.binaries.kubectl), *words]
-        done = subprocess.run(
-            command,
-            env=dict(cups.environ),
-            cwd=cups.root,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        return done.stdout
+        return cups.process([str(world.plane.binaries.kubectl), *words]).out
 
     assert "cups" in kubectl("modelpoc", "status")
     assert kubectl("__complete", "modelpoc", "status", "cup").splitlines() == ["cups", ":4"]
