@@ -40,7 +40,9 @@ ensure_repository() {
 
 publish() {
   local registry repository tag digest
-  registry="$(registry)" repository="$(repository_of "$name")" tag="$(tag_of "$name")"
+  registry="$(registry)"
+  repository="$(repository_of "$name")"
+  tag="$(tag_of "$name")"
   ensure_repository "$repository"
   digest="$(digest_of "$repository" "$tag")"
   if [ -z "$digest" ]; then

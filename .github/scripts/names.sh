@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # To be sourced: what a POC may be called, so that no name can be anything else to a shell, a path or JSON.
 
+# Else a failure within $(…) would go unnoticed.
+shopt -s inherit_errexit
+
 valid_name() {
   [[ "$1" =~ ^[a-z]([a-z0-9-]*[a-z0-9])?$ && ${#1} -le 63 ]]
 }

@@ -22,7 +22,8 @@ find_images() {
   local registry name repository tag digest
   registry="$(registry)"
   for name in $(names_in "$IMAGES"); do
-    repository="$(repository_of "$name")" tag="$(tag_of "$name")"
+    repository="$(repository_of "$name")"
+    tag="$(tag_of "$name")"
     digest="$(digest_of "$repository" "$tag")"
     if [ -z "$digest" ]; then
       echo "::warning::$name: there is no image of commit $tag; its configuration stays as it is."

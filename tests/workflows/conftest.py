@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.workflows.cloud import program
 from tests.workflows.origin import Origin
 from tests.workflows.repository import Event, Repository, Trouble
 from tests.workflows.runner import ROOT, Run
@@ -103,11 +104,6 @@ def machine_env(folder: Path, tools: Path, web: Web) -> dict[str, str]:
         "GITHUB_API_URL": web.url,
         "NO_PROXY": "127.0.0.1,localhost",
     }
-
-
-def program(path: Path, words: str) -> None:
-    path.write_text(f"#!/bin/sh\nexec {words}\n")
-    path.chmod(0o755)
 
 
 def _uv_cache() -> Path:

@@ -105,7 +105,10 @@ class Machine:
             raise Broken("no permission to ask for a token: id-token: write")
         if not given.get("role-to-assume") or not given.get("aws-region"):
             raise Broken("Could not load credentials: no role or region")
-        self.env |= {**self.repository.credentials, "AWS_REGION": given["aws-region"]}
+        self.env |= {
+            **self.repository.credentials,
+            **dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), given["aws-region"]),
+        }
 
     def shell(self, step: Document) -> Document:
         files = {name: self.temp / f"{name.lower()}.{random.token_hex(4)}" for name in _FILES}

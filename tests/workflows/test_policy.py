@@ -179,6 +179,7 @@ def test_telling_slack_needs_no_checkout() -> None:
     assert job["if"] == "${{ always() }}"
     told = job["steps"]
     assert len(told) == 1
+    assert told[0]["if"] == "${{ always() }}"
     assert "uses" not in told[0]
     assert ".github/" not in told[0]["run"]
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.workflows.cloud import docker_calls
 from tests.workflows.origin import Origin, model
 from tests.workflows.repository import Event, Repository
 from tests.workflows.runner import Run
@@ -26,11 +27,6 @@ def _fresh_slack(web: Web) -> Iterator[None]:
     web.slack_answers = 200
 
 
-def docker_calls(repository: Repository) -> list[list[str]]:
-    calls = Path(repository.env["DOCKER_STANDIN"]) / "calls"
-    return [json.loads(line) for line in calls.read_text().splitlines()] if calls.exists() else []
-
-
 def test_a_new_model_is_validated_tested_and_built(
     origin: Origin, repository: Repository, run: Runs, web: Web
 ) -> None:
@@ -47,7 +43,7 @@ def test_a_new_model_is_validated_tested_and_built(
     assert "1 passed" in done.jobs["test (first)"].log
     assert "::notice file=models_config/first/config.yaml,line=3" in done.jobs["validate"].log
     assert "Not checked here" in done.jobs["validate"].log
-    [build] = [call for call in docker_calls(repository) if call[0] == "build"]
+    [build] = docker_calls(repository, "build")
     assert build[-1] == "models/first"
     link = "<https://github.com/people/models/actions/runs/4711|run>"
     assert web.slack == [
