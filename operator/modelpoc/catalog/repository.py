@@ -104,7 +104,8 @@ def _stray_files(configs: Path) -> Iterator[Finding]:
 
 def _config(folder: Path, entry: Entry, now: datetime) -> Iterator[Finding]:
     """About one directory of models_config; its name is told by `_names`, better than by the parser."""
-    yield from stray_links(folder)
+    read = entry.poc is not None  # otherwise its own findings say what became of a link
+    yield from (finding for finding in stray_links(folder) if read or finding.file != folder / CONFIG)
     others = [path for path in sorted(folder.iterdir()) if path.suffix in _YAML and path.name != CONFIG]
     for path in others:
         words = f"is not read: a POC has one {CONFIG}"
