@@ -19,7 +19,8 @@ MOUNTED: Mapping[str, str] = {
 }
 """Pages outside `docs/` and where they stand in the site; README.md's place is the site's own first page."""
 
-_LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\((?P<target>[^()\s]+)\)")
+_LINK = re.compile(r"`[^`]*`|(?P<image>!?)\[(?P<text>[^\[\]]*)\]\((?P<target>[^()\s]+)\)")
+"""A link, or a piece of code, which is left alone."""
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _ELSEWHERE = re.compile(r"^([a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 
@@ -90,7 +91,7 @@ def outside_fences(text: str, change: Callable[[str], str]) -> str:
 def _moved(match: re.Match[str], source: str, root: Path, places: Mapping[str, str]) -> str:
     """The link as it must be written in the site; what the site does not hold is named, not linked."""
     text, target = match["text"], match["target"]
-    if _ELSEWHERE.match(target):
+    if target is None or _ELSEWHERE.match(target):
         return match[0]
     path, mark, anchor = target.partition("#")
     file = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))

@@ -45,8 +45,9 @@ def navigation(texts: Mapping[str, str]) -> Nav:
     named = {path for paths in SECTIONS.values() for path in paths} | {HOME}
     decisions = sorted(path for path in texts if path.startswith(DECISIONS))
     more = sorted(path for path in texts if path not in named and path not in decisions)
-    sections = {**SECTIONS, "Decisions": tuple(decisions), "More": tuple(more)}
-    found = {name: _entries(paths, texts) for name, paths in sections.items()}
+    found = {name: _entries(paths, texts) for name, paths in {**SECTIONS, "More": more}.items()}
+    if decisions:
+        found["Work on it"].append({"Decisions": _entries(decisions, texts)})
     return [{"modelpoc": HOME}, *({name: entries} for name, entries in found.items() if entries)]
 
 
