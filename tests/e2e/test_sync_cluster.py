@@ -132,6 +132,14 @@ async def test_a_broken_configuration_changes_nothing_and_is_told(place: Place) 
     assert file("forks") in on_platform
 
 
+async def test_two_pocs_on_one_path_are_a_broken_commit(place: Place) -> None:
+    route = "route: {path: /same}\n"
+    place.repository.push({file("a"): config() + route, file("b"): config() + route})
+    report = await place.once()
+    assert report.result is Result.BROKEN
+    assert str(report.findings[0]).startswith(f"{file('b')}:3:")
+
+
 async def test_trouble_is_told_once_for_each_commit(place: Place) -> None:
     place.repository.push(configs("cups"))
     await place.once()

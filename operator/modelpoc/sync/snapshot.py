@@ -13,6 +13,7 @@ from modelpoc import catalog
 from modelpoc.api.meta import COMMIT, SOURCE, SYNCED_FROM
 from modelpoc.catalog import CONFIG, Finding
 from modelpoc.catalog.finding import Severity
+from modelpoc.catalog.neighbours import neighbour_findings
 from modelpoc.sync.clone import LARGEST_FILE, Clone, Listed
 from modelpoc.sync.credentials import Credentials
 from modelpoc.sync.source import Source
@@ -85,7 +86,8 @@ def _load(path: str, listed: Iterable[Listed], texts: Mapping[str, bytes], names
         for file, text in texts.items():
             (root / file).write_bytes(text)
         found = catalog.load(root / path, namespace)
-        return replace(found, findings=tuple(_relative(finding, root) for finding in found.findings))
+        findings = [*found.findings, *neighbour_findings(found.entries, {})]
+        return replace(found, findings=tuple(_relative(finding, root) for finding in findings))
 
 
 def _relative(finding: Finding, root: Path) -> Finding:
