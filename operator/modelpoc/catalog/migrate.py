@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from modelpoc.api.problems import Loc
 from modelpoc.catalog.catalog import Entry, load_one, load_text
@@ -122,7 +125,11 @@ def _scalar(document: Document, origin: Loc, value: Any, flow: bool = False) -> 
         return written
     if not flow and isinstance(value, str) and "\n" in value and _fits_block(value):
         return _block(value)
-    return json.dumps(value, ensure_ascii=False)
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(value: str) -> str:
+    return str(yaml.safe_dump(value, default_style='"', allow_unicode=True, width=sys.maxsize)).rstrip("\n")
 
 
 def _fits_block(value: str) -> bool:
