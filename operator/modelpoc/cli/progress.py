@@ -47,6 +47,14 @@ def _counted(seen: Seen) -> str:
     return f" ({done} of {len(resources)} in place)" if resources and done < len(resources) else ""
 
 
+def under_way(seen: Seen) -> str:
+    """What of a POC is not in place yet, by kind; for whoever has read `summary` already."""
+    missing = [r.kind for r in seen.status.resources if r.state != _IN_PLACE]
+    if not seen.looked_at or not missing:
+        return "…"
+    return f"waiting for {', '.join(dict.fromkeys(missing))}"
+
+
 def change(before: Seen | None, after: Seen) -> str | None:
     """The line that tells what `after` brought; None when it says nothing new."""
     line = summary(after)

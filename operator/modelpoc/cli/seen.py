@@ -38,6 +38,8 @@ class Seen:
     version: str = ""
     """resourceVersion."""
     deleting: bool = False
+    examples: bool = False
+    """Whether it says itself what it can be asked."""
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any]) -> Seen:
@@ -49,6 +51,7 @@ class Seen:
             status=ModelPOCStatus.model_validate(manifest.get("status") or {}),
             version=meta.get("resourceVersion", ""),
             deleting="deletionTimestamp" in meta,
+            examples=bool(manifest.get("spec", {}).get("examples")),
         )
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 
 from modelpoc.cli.faces import CliError
 from modelpoc.cli.periods import told
-from modelpoc.cli.progress import Teller, change, summary
+from modelpoc.cli.progress import Teller, change, summary, under_way
 from modelpoc.cli.seen import Ending, Seen
 from modelpoc.kube.cluster import POC, Cluster
 from modelpoc.kube.errors import Unreachable
@@ -109,7 +109,7 @@ class Wait:
             return None  # the watch began before our write was there
         if line := change(self._last, seen):
             self.teller.say(self.label + line)
-        self.teller.now(seen.name, summary(seen))
+        self.teller.now(seen.name, under_way(seen))
         self._last = seen
         came_to = self.judge(seen)
         return Ended(came_to, seen) if came_to else None

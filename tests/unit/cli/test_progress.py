@@ -8,7 +8,7 @@ import io
 import pytest
 from tests.unit.cli.objects import changed, state
 
-from modelpoc.cli.progress import change, summary, telling
+from modelpoc.cli.progress import change, summary, telling, under_way
 from modelpoc.cli.seen import Seen
 
 pytestmark = pytest.mark.unit
@@ -24,6 +24,14 @@ def test_the_line_has_reason_message_and_how_much_is_in_place() -> None:
     ]
     line = summary(Seen.of(manifest))
     assert line == "Creating: wait Service x (0/1 tasks running) (1 of 3 in place)"
+
+
+def test_what_is_missing_is_told_by_kind() -> None:
+    manifest = copy.deepcopy(state("creating"))
+    kinds = [("LogGroup", "Settled"), ("Service", "Settling"), ("Route", "Waiting"), ("Route", "Waiting")]
+    manifest["status"]["resources"] = [{"kind": k, "name": "n", "state": s} for k, s in kinds]
+    assert under_way(Seen.of(manifest)) == "waiting for Service, Route"
+    assert under_way(Seen.of(state("not-yet-seen"))) == "…"
 
 
 def test_what_is_all_in_place_is_not_counted() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.cli.objects import state
 
@@ -25,8 +27,16 @@ def test_a_ready_poc_ends_with_where_it_is_and_how_to_ask_it() -> None:
     assert said.startswith("echo is Ready after 12 s\n")
     assert result.seen.status.url
     assert result.seen.status.url in said
-    assert "modelpoc predict echo" in said
     assert exit_code([result]) == 0
+
+
+@pytest.mark.parametrize(
+    ("examples", "hint"), [([{"name": "a"}], "modelpoc predict echo"), ([], "modelpoc predict echo JSON")]
+)
+def test_how_to_ask_it_depends_on_whether_it_has_examples(examples: list[Any], hint: str) -> None:
+    manifest = state("ready")
+    seen = Seen.of({**manifest, "spec": {**manifest["spec"], "examples": examples}})
+    assert text([Result("created", seen, Ending.READY, 1.0)]).splitlines()[-1].endswith(f"  {hint}")
 
 
 def test_the_stand_in_is_a_good_end_with_a_note() -> None:
