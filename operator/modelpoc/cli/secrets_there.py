@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import SecretRef
 from modelpoc.api.problems import Loc
 from modelpoc.aws import existing_secret, parameter
-from modelpoc.aws.credentials import session_for
+from modelpoc.aws.credentials import session_in
 from modelpoc.aws.existing_secret import ExistingSecretKind
 from modelpoc.aws.parameter import ParameterKind
 from modelpoc.aws.session import AwsScope
@@ -73,7 +74,7 @@ def _platform(secret: Named) -> str:
 
 async def _there(platform: ModelPlatform, arns: Collection[str]) -> set[str]:
     spec = platform.spec
-    session = session_for(spec.region, spec.assume_role_arn)
+    session = await asyncio.to_thread(session_in, spec.account_id, spec.region, spec.assume_role_arn)
     scope = AwsScope(spec.account_id, spec.region, inventory=Inventory(), session=session)
     parameters = {arn for arn in arns if arn.split(":")[2] == "ssm"}
     try:
