@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,12 +90,22 @@ def apply(
                 manifests = [_shipped(m, platforms, models_dir, server, teller) for m in manifests]
             results = asyncio.run(_apply(manifests, ways, teller))
         data = [result.data() for result in results]
-        emit(output, data[0] if len(names or ()) == 1 else data, lambda: text(results, dry_run=dry_run))
+        emit(
+            output,
+            data[0] if len(names or ()) == 1 else data,
+            lambda: text(results, dry_run=dry_run, where=_where(namespace, context)),
+        )
         for result in results:
             if result.error:
                 typer.echo(f"error: {result.seen.name}: {result.error}", err=True)
     if code := exit_code(results):
         raise typer.Exit(code)
+
+
+def _where(namespace: str | None, context: str | None) -> str:
+    """The options that lead another command to the same place."""
+    given = (("--namespace", namespace), ("--context", context))
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value)
 
 
 def _chosen(names: Sequence[str], everything: bool, directory: Path) -> list[ModelPOC]:

@@ -74,12 +74,12 @@ _NOTES = {
 }
 
 
-def text(results: Sequence[Result], *, dry_run: bool = False) -> str:
-    """For people, without the errors' own words, which go to stderr."""
-    return "\n".join(line for result in results for line in _lines(result, dry_run))
+def text(results: Sequence[Result], *, dry_run: bool = False, where: str = "") -> str:
+    """For people, without the errors themselves. `where`: the options that lead another command there."""
+    return "\n".join(line for result in results for line in _lines(result, dry_run, where))
 
 
-def _lines(result: Result, dry_run: bool) -> list[str]:
+def _lines(result: Result, dry_run: bool, where: str) -> list[str]:
     name = result.seen.name
     if dry_run:
         return [f"{name} {result.outcome} (dry run)"]
@@ -90,16 +90,13 @@ def _lines(result: Result, dry_run: bool) -> list[str]:
     if result.error:
         return [head]
     note = _NOTES.get(result.came_to)
-    return [head, *_links(result), *([f"  {note}"] if note else [])]
+    return [head, *_links(result, where), *([f"  {note}"] if note else [])]
 
 
-def _links(result: Result) -> list[str]:
+def _links(result: Result, where: str) -> list[str]:
     if result.came_to not in (Ending.READY, Ending.PLACEHOLDER):
         return []
     status = result.seen.status
-    rows = (
-        ("url", status.url),
-        ("docs", status.docs_url),
-        ("ask it", f"modelpoc predict {result.seen.name}"),
-    )
+    ask = f"modelpoc predict {result.seen.name}{where}" + ("" if result.seen.examples else " JSON")
+    rows = (("url", status.url), ("docs", status.docs_url), ("ask it", ask))
     return [f"  {what:7} {value}" for what, value in rows if value]
