@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -42,6 +43,7 @@ class EndpointConfigKind(ContentKind[EndpointConfig]):
     """attrs beyond arn, id and name: `variants`, their names; `serverless`, whether any is."""
 
     kind = "EndpointConfig"
+    create_only = frozenset(f.name for f in dataclasses.fields(EndpointConfig))
 
     def request(self, want: EndpointConfig) -> dict[str, Any]:
         request: dict[str, Any] = {"ProductionVariants": [_variant(want)]}
@@ -69,6 +71,20 @@ class EndpointConfigKind(ContentKind[EndpointConfig]):
             refs=frozenset(sagemaker.sibling(arn, "model", m) for m in models if m),
             owner=tags.mark_of(found),
         )
+
+    def told(self, told: Document) -> dict[str, Any]:
+        variant, capture = told["ProductionVariants"][0], told.get("DataCaptureConfig") or {}
+        size = variant.get("ServerlessConfig") or {}
+        return {
+            "model_name": variant.get("ModelName"),
+            "variant": variant["VariantName"],
+            "serverless_memory": size.get("MemorySizeInMB"),
+            "serverless_concurrency": size.get("MaxConcurrency"),
+            "instance_type": variant.get("InstanceType"),
+            "instance_count": variant.get("InitialInstanceCount"),
+            "capture_percent": capture.get("InitialSamplingPercentage"),
+            "capture_destination": capture.get("DestinationS3Uri"),
+        }
 
 
 def _variant(want: EndpointConfig) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -34,6 +35,7 @@ class Model(Content):
 
 class ModelKind(ContentKind[Model]):
     kind = "Model"
+    create_only = frozenset(f.name for f in dataclasses.fields(Model))
 
     def request(self, want: Model) -> dict[str, Any]:
         container: dict[str, Any] = {"Image": want.image, "Environment": dict(want.environment)}
@@ -46,6 +48,15 @@ class ModelKind(ContentKind[Model]):
         attrs = {"arn": arn, "id": arn, "name": name, "created": told.get("CreationTime")}
         owner = tags.mark_of(found)
         return Observed(self.kind, name, id=arn, fields={"tags": dict(found)}, attrs=attrs, owner=owner)
+
+    def told(self, told: Document) -> dict[str, Any]:
+        container = told["PrimaryContainer"]
+        return {
+            "image": container["Image"],
+            "model_data_url": container.get("ModelDataUrl"),
+            "environment": dict(container.get("Environment") or {}),
+            "execution_role_arn": told["ExecutionRoleArn"],
+        }
 
     async def detailed(self, scope: AwsScope, row: Document) -> Document | None:
         """A row of the list says all: the content stands in the name."""

@@ -89,6 +89,14 @@ class ContentKind(BaseKind[C, AwsScope]):
     async def delete(self, scope: AwsScope, have: Observed) -> None:
         await scope.call("sagemaker", f"Delete{self.kind}", **{f"{self.kind}Name": have.name})
 
+    async def content(self, scope: AwsScope, have: Observed) -> Mapping[str, Any]:
+        told = await sagemaker.described(scope, self.kind, have.name)
+        return self.told(told) if told else {}
+
+    def told(self, told: Document) -> dict[str, Any]:
+        """What a description shows, in the words of the kind's fields."""
+        raise NotImplementedError
+
     async def disown(self, scope: AwsScope, have: Observed) -> None:
         await sagemaker.disown(scope, have)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from modelpoc.aws.scaled import SERVICE, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
-from modelpoc.reconcile.resource import Observed, Ref, Resource
+from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
 ACTIONS = (
     "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DescribeScalingPolicies",
@@ -22,6 +22,7 @@ METRICS = {
     "requests": "ALBRequestCountPerTarget",
     "invocations": "SageMakerVariantInvocationsPerInstance",
 }
+_WHOSE = ("load_balancer_arn", "target_group_arn")
 _OURS = {aws: ours for ours, aws in METRICS.items()}
 
 
@@ -51,6 +52,14 @@ class ScalingPolicyKind(OnTargetKind[ScalingPolicy]):
     )
     listing = ("DescribeScalingPolicies", 10)
     put = "PutScalingPolicy"
+
+    def diff(self, want: ScalingPolicy, have: Observed) -> tuple[Change, ...]:
+        """Whose requests count goes with the metric: PutScalingPolicy tells all of it anew."""
+        changes = super().diff(want, have)
+        if not any(change.field == "metric" for change in changes):
+            return changes
+        dropped = (f for f in _WHOSE if getattr(want, f) is None and have.fields.get(f) is not None)
+        return (*changes, *(Change(f, have.fields[f], None) for f in dropped))
 
     def request(self, want: ScalingPolicy) -> dict[str, Any]:
         return put_request(want)

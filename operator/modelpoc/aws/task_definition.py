@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,13 @@ from modelpoc.aws import tags
 from modelpoc.aws.seen import one_each, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import disown_ecs, ecs_tags, named_like_ours, retag_ecs
-from modelpoc.aws.task_definition_request import CONTENT, content_hash, register_request
+from modelpoc.aws.task_definition_request import (
+    CONTENT,
+    content_hash,
+    content_of,
+    register_request,
+    versions_hash,
+)
 from modelpoc.reconcile.errors import CloudError, Gone, Retry
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
@@ -46,10 +53,11 @@ class TaskDefinition(Resource):
     region: str
     health_command: tuple[str, ...] | None = None
     """Program and arguments, run in the container; 0 means healthy. None: not asked inside."""
-    health_interval: int = 10
-    health_timeout: int = 5
-    health_retries: int = 3
-    health_start_period: int = 60
+    health_interval: int | None = None
+    """Seconds, like the others; all four go with the command."""
+    health_timeout: int | None = None
+    health_retries: int | None = None
+    health_start_period: int | None = None
     execution_role_arn: str
     task_role_arn: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -64,12 +72,20 @@ class TaskDefinitionKind(BaseKind[TaskDefinition, AwsScope]):
 
     kind = "TaskDefinition"
     deep = frozenset({"tags"})
+    create_only = frozenset(f.name for f in dataclasses.fields(TaskDefinition))
+    hidden = frozenset({"versions"})
 
     def identify(self, want: TaskDefinition) -> str:
         return f"{want.name}@{content_hash(want)}"
 
     def same(self, field: str, want: Any, have: Any) -> bool:
-        return tags.same_tags(want, have) if field == "tags" else bool(want == have)
+        match field:
+            case "tags":
+                return tags.same_tags(want, have)
+            case "versions":
+                return bool(versions_hash(want) == have)
+            case _:
+                return bool(want == have)
 
     async def list_all(self, scope: AwsScope) -> Iterable[Observed]:
         active = await self._observed(scope, await _listed(scope, "ACTIVE"), again=())
@@ -106,6 +122,12 @@ class TaskDefinitionKind(BaseKind[TaskDefinition, AwsScope]):
             left = [f for f in answer.get("failures", ()) if f.get("reason") != "MISSING"]
             if left:
                 raise Retry(f"{have.id} is deregistered, not yet deleted: {left[0].get('reason', '')}")
+
+    async def content(self, scope: AwsScope, have: Observed) -> Mapping[str, Any]:
+        with _already_so():
+            answer = await scope.call("ecs", "DescribeTaskDefinition", taskDefinition=have.id)
+            return content_of(answer["taskDefinition"])
+        return {}
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
         await disown_ecs(scope, have.id, have.fields["tags"])

@@ -11,7 +11,7 @@ from typing import Any
 from modelpoc import catalog
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import USE_LABEL, ObjectMeta
-from modelpoc.api.modelpoc import ModelPOC
+from modelpoc.api.modelpoc import ModelPOC, ModelPOCSpec
 from modelpoc.aws.secret import SecretValue
 from modelpoc.cli.applying import APPLY, managers
 from modelpoc.cli.faces import CliError
@@ -125,7 +125,7 @@ class Objects:
             assert spec.ecs is not None
             spec = spec.model_copy(update={"ecs": spec.ecs.model_copy(update={"image": kept})})
             notes = (f"the config says {PLACEHOLDER}: taken as the image that `modelpoc apply` built here",)
-        return Wanted(key, live.model_copy(update={"spec": spec}), live, notes)
+        return Wanted(key, _changed(live, spec), live, notes)
 
     def _built_here(self, key: Key, poc: ModelPOC, live: ModelPOC) -> str | None:
         """The image that `apply` wrote where the config leaves it open, on a cloud of this machine."""
@@ -133,6 +133,13 @@ class Objects:
             return None
         built = live.spec.ecs.image
         return built if built != PLACEHOLDER and APPLY in managers(self._manifests[key]) else None
+
+
+def _changed(live: ModelPOC, spec: ModelPOCSpec) -> ModelPOC:
+    """As the cluster would have it: another spec is another generation."""
+    generation = live.metadata.generation + (live.spec != spec)
+    meta = live.metadata.model_copy(update={"generation": generation})
+    return live.model_copy(update={"spec": spec, "metadata": meta})
 
 
 def _names_keys(poc: ModelPOC) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -161,7 +161,7 @@ def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...]) -> TaskD
     spec, shared, check = inputs.spec, inputs.shared, inputs.spec.health_check
     name = inputs.named.name(255)
     artifacts = {a.name: Ref(Artifact.kind, a.name, "version") for a in artifact}
-    return TaskDefinition(
+    definition = TaskDefinition(
         name=name,
         container_name=CONTAINER,
         image=image_of(inputs.poc, inputs.platform) or "",
@@ -175,14 +175,19 @@ def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...]) -> TaskD
         versions={**inputs.secrets.versions, **artifacts},
         log_group=Ref(LogGroup.kind, inputs.log_group.name, "name"),
         region=inputs.platform.spec.region,
-        health_command=check.command or None,
+        execution_role_arn=shared.execution_role_arn,
+        task_role_arn=spec.task_role_arn or shared.task_role_arn,
+        tags=inputs.named.tags(name),
+    )
+    if not check.command:  # asked by the load balancer alone: how often is then no matter of the container's
+        return definition
+    return replace(
+        definition,
+        health_command=check.command,
         health_interval=check.interval_seconds,
         health_timeout=check.timeout_seconds,
         health_retries=check.unhealthy_threshold,
         health_start_period=check.start_period_seconds,
-        execution_role_arn=shared.execution_role_arn,
-        task_role_arn=spec.task_role_arn or shared.task_role_arn,
-        tags=inputs.named.tags(name),
     )
 
 

@@ -22,8 +22,11 @@ REST = "the rest"
 class Hidden:
     """Stands for a value that is not shown. No two are the same."""
 
+    def __init__(self, words: str = "(hidden)") -> None:
+        self._words = words
+
     def __repr__(self) -> str:
-        return "(hidden)"
+        return self._words
 
 
 async def foresee(engine: Engine, graph: Graph, mark: Mark, rules: Rules) -> Plan:
@@ -63,7 +66,7 @@ async def _told(engine: Engine, step: Step, found: Plan) -> Step:
     if step.verb is Verb.CREATE and step.want is not None:
         before = _before(engine, step, found)
         content = await kind.content(engine.scope, before) if before else {}
-        changes = tuple(_against(step.want, content) if content else _made(step.want))
+        changes = tuple(_against(kind, step.want, content) if content else _made(kind, step.want))
     shown = (_covered(c) if c.field in kind.hidden else c for c in changes)
     return replace(step, changes=tuple(part for change in shown for part in _parts(kind, change)))
 
@@ -75,22 +78,24 @@ def _before(engine: Engine, step: Step, found: Plan) -> Observed | None:
     return next(iter((*used, *old)), None)
 
 
-def _made(want: Resource) -> Iterable[Change]:
+def _made(kind: Kind[Any, Any], want: Resource) -> Iterable[Change]:
+    """What AWS is told of; the rest is between us and the kind."""
+    told = kind.fast | kind.deep | kind.create_only
     for name, value in _fields(want).items():
-        if value is not None and value not in ((), {}, ""):
+        if name in told and value is not None and value not in ((), {}, ""):
             yield Change(name, None, value)
 
 
-def _against(want: Resource, content: Mapping[str, Any]) -> Iterable[Change]:
+def _against(kind: Kind[Any, Any], want: Resource, content: Mapping[str, Any]) -> Iterable[Change]:
     """What differs, of what AWS can tell; else what it cannot."""
     fields = _fields(want)
     differing = [
         Change(name, content[name], value)
         for name, value in fields.items()
-        if name in content and (value is UNKNOWN or value != content[name])
+        if name in content and (value is UNKNOWN or not kind.same(name, value, content[name]))
     ]
-    untold = (name for name, value in fields.items() if name not in content and value not in (None, {}, ()))
-    return differing or [Change(name, Hidden(), fields[name]) for name in untold if name != "tags"]
+    untold = [n for n, value in fields.items() if n not in content and value and n != "tags"]
+    return differing or [Change(name, Hidden("(another)"), fields[name]) for name in untold]
 
 
 def _fields(want: Resource) -> dict[str, Any]:

@@ -160,6 +160,8 @@ class Kind(Protocol, Generic[W, S]):
     """Fields that a batched listing shows: compared at every resync."""
     deep: frozenset[str]
     """Fields that cost a call for each resource: compared in rotation."""
+    create_only: frozenset[str]
+    """Fields that AWS cannot change: all of what is immutable."""
     gone_first: frozenset[str]
     """Kinds of the same owner that, when they go too, go before this one."""
 
