@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from modelpoc.api.meta import GROUP
@@ -29,10 +30,14 @@ def event(story: Story) -> dict[str, Any]:
         "type": type_of(story.kind),
         "source": f"/{GROUP}/{story.owner}/namespaces/{story.namespace}/modelpocs/{story.name}",
         "subject": story.key,
-        "time": story.at.isoformat().replace("+00:00", "Z"),
+        "time": _written(story.at),
         "datacontenttype": "application/json",
         "data": {key: value for key, value in _data(story).items() if value not in ("", None, [])},
     }
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _data(story: Story) -> dict[str, Any]:
@@ -51,7 +56,7 @@ def _data(story: Story) -> dict[str, Any]:
         "docsUrl": story.docs_url,
         "helpUrl": story.help_url,
         "revision": story.revision,
-        "expiresAt": story.expires_at.isoformat() if story.expires_at else None,
+        "expiresAt": _written(story.expires_at) if story.expires_at else None,
         "estimatedMonthlyCost": story.cost,
     }
 

@@ -51,7 +51,8 @@ def digest(stories: Sequence[Story]) -> Message:
     shown = [_line(s) for s in stories[:IN_DIGEST]]
     more = len(stories) - len(shown)
     rest = [f"… and {more} more: `kubectl get pocs -A`"] if more else []
-    text = f"{len({s.key for s in stories})} POCs: {head}"
+    count = len({s.key for s in stories})
+    text = f"News of {count} POC{'' if count == 1 else 's'}: {head}"
     return _whole(text, [_section(f"*{text}*"), *map(_section, _pages([*shown, *rest]))])
 
 
@@ -95,7 +96,9 @@ def _footer(story: Story) -> str:
         _link(story.predict_url, "predict"),
         _link(story.help_url, f"about {story.reason}"),
     ]
-    facts = [f"{story.key} on {story.platform}", f"generation {story.generation}", story.revision]
+    facts = [f"{story.key} on {story.platform}", f"generation {story.generation}"]
+    if story.revision and story.revision not in story.message:
+        facts.append(story.revision)
     if story.cost and story.kind in (Kind.SUCCEEDED, Kind.EXPIRING):
         facts.append(f"{story.cost} a month")
     return " · ".join([link for link in links if link] + [_escaped(fact) for fact in facts if fact])

@@ -60,6 +60,7 @@ def story_of(poc: ModelPOC, platform: ModelPlatform, news: PendingNews, cure: Cu
     """What `news` tells, in the words of the status as it is; without words of its own once that has moved
     on."""
     kind, status = Kind(news.event), poc.status
+    there = kind not in (Kind.SUSPENDED, Kind.EXPIRED)
     message, lines, advice = _told(kind, news, status, cure(news.reason))
     return Story(
         id=news.id,
@@ -75,9 +76,9 @@ def story_of(poc: ModelPOC, platform: ModelPlatform, news: PendingNews, cure: Cu
         message=message,
         lines=lines,
         todo=_todo(kind, poc, advice),
-        url=status.url or "",
-        predict_url=status.predict_url or "",
-        docs_url=status.docs_url or "",
+        url=(there and status.url) or "",
+        predict_url=(there and status.predict_url) or "",
+        docs_url=(there and status.docs_url) or "",
         help_url=_help(platform, kind, news.reason),
         revision=status.revision or "",
         expires_at=status.expires_at,
@@ -89,16 +90,28 @@ def _told(
     kind: Kind, news: PendingNews, status: ModelPOCStatus, cure: str
 ) -> tuple[str, tuple[str, ...], str]:
     if kind is Kind.FAILED:
-        return split(_words(status, news.reason), cure)
+        why, lines, advice = split(_words(status, news.reason), cure)
+        return f"{why}{_meanwhile(status)}", lines, advice
     if kind is Kind.RECOVERED:
         return (f"it had failed: {news.reason}" if news.reason else ""), (), ""
     if kind is Kind.SUCCEEDED:
-        return (f"revision {status.revision} serves" if status.revision else "it answers"), (), ""
+        return (
+            (f"its URL answers; {status.revision} serves" if status.revision else "its URL answers"),
+            (),
+            "",
+        )
     if kind is Kind.SUSPENDED:
         return "taken apart on request", (), ""
     ends = status.expires_at.strftime("%Y-%m-%d %H:%M UTC") if status.expires_at else "soon"
     verb = "runs out at" if kind is Kind.EXPIRING else "ran out at"
     return f"its time {verb} {ends}", (), ""
+
+
+def _meanwhile(status: ModelPOCStatus) -> str:
+    """After a rollout that failed it matters most whether anything answers."""
+    if status.failed_revision is None:
+        return ""
+    return f". Meanwhile {status.revision} serves on" if status.revision else ". Nothing answers now"
 
 
 def _words(status: ModelPOCStatus, reason: str) -> str:
