@@ -24,8 +24,9 @@ class Model:
     def probabilities(self, rows: Array) -> Array:
         """(n, species) for (n, features), as they were measured."""
         scores = (rows - self.mean) / self.scale @ self.weights + self.bias
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        odds: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
+        whole: Array = odds.sum(axis=1, keepdims=True)
+        return odds / whole
 
     def predict(self, measured: dict[str, float]) -> dict[str, object]:
         """The likeliest species of one penguin, and how likely each is."""

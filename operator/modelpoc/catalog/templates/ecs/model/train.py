@@ -17,7 +17,8 @@ def read() -> tuple[Array, list[str]]:
     """(n, features), and each penguin's species."""
     with (HERE / "data" / "penguins.csv").open() as file:
         rows = list(csv.DictReader(file))
-    return np.array([[float(row[name]) for name in FEATURES] for row in rows]), [row["species"] for row in rows]
+    measured = np.array([[float(row[name]) for name in FEATURES] for row in rows])
+    return measured, [row["species"] for row in rows]
 
 
 def train(rows: Array, named: list[str]) -> Model:

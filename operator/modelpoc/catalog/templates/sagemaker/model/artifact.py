@@ -6,7 +6,6 @@ import argparse
 import gzip
 import hashlib
 import io
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -47,12 +46,17 @@ def upload(directory: Path, bucket: str, prefix: str, s3: Any) -> str:
     """The archive to where the POC looks for it, unless it is there already."""
     content, key = (directory / ARCHIVE).read_bytes(), f"{prefix.strip('/')}/{ARCHIVE}"
     digest = hashlib.sha256(content).hexdigest()
-    there = s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
-    if any(found["Key"] == key for found in there):
-        if s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256") == digest:
-            return f"s3://{bucket}/{key}: up to date"
+    there = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    if there and there[0]["Key"] == key and _told(s3, bucket, key) == digest:
+        return f"s3://{bucket}/{key}: up to date"
     s3.put_object(Bucket=bucket, Key=key, Body=content, Metadata={"sha256": digest})
     return f"s3://{bucket}/{key}: uploaded"
+
+
+def _told(s3: Any, bucket: str, key: str) -> str | None:
+    """What the object says of its content; its ETag is not the same on every bucket."""
+    metadata: dict[str, str] = s3.head_object(Bucket=bucket, Key=key)["Metadata"]
+    return metadata.get("sha256")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -75,4 +79,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

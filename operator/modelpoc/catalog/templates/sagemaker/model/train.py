@@ -11,7 +11,7 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "code"))
 
-from model import FEATURES, Array, Model
+from model import FEATURES, Array, Model  # noqa: E402
 
 ROUNDS, RATE = 2000, 0.5
 
@@ -20,7 +20,8 @@ def read() -> tuple[Array, list[str]]:
     """(n, features), and each penguin's species."""
     with (HERE / "data" / "penguins.csv").open() as file:
         rows = list(csv.DictReader(file))
-    return np.array([[float(row[name]) for name in FEATURES] for row in rows]), [row["species"] for row in rows]
+    measured = np.array([[float(row[name]) for name in FEATURES] for row in rows])
+    return measured, [row["species"] for row in rows]
 
 
 def train(rows: Array, named: list[str]) -> Model:

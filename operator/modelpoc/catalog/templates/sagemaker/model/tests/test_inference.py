@@ -4,10 +4,10 @@ import json
 import tarfile
 from pathlib import Path
 
-import inference
 import pytest
 
 import artifact
+import inference
 from model import Model
 
 GENTOO = {"bill_length_mm": 47.5, "bill_depth_mm": 15.0, "flipper_length_mm": 217, "body_mass_g": 5200}
@@ -35,7 +35,8 @@ def test_a_penguin_is_told(model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", json.dumps(GENTOO | {"body_mass_g": -1}), json.dumps(GENTOO | {"body_mass_g": "1"})]
+    "body",
+    ["", "[]", "{}", json.dumps(GENTOO | {"body_mass_g": -1}), json.dumps(GENTOO | {"body_mass_g": "1"})],
 )
 def test_what_is_no_penguin_is_refused(body: str) -> None:
     with pytest.raises(inference.Refused) as refused:
