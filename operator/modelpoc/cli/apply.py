@@ -37,7 +37,8 @@ from modelpoc.cli.waiting import Wait
 from modelpoc.kube.cluster import PLATFORM, Cluster, connect
 from modelpoc.kube.errors import KubeError
 
-_WORTH_ANOTHER_TRY = frozenset({Ending.STALLED})
+_WATCHED = 50
+"""POCs that are watched at the same time: each takes one of a client's connections, of which it has 100."""
 
 
 @dataclass(frozen=True)
@@ -155,45 +156,57 @@ def _shipped(
 
 
 async def _apply(manifests: Sequence[Manifest], ways: Ways, teller: Teller) -> list[Result]:
-    many = len(manifests) > 1
     async with connect(ways.context) as cluster:
-        if len(manifests) == 1:
-            return [await _one(cluster, manifests[0], ways, teller, "")]
-        works = (
-            _tried(cluster, m, ways, teller, f"{m['metadata']['name']}: " if many else "") for m in manifests
-        )
-        return list(await asyncio.gather(*works))
+        work = _Work(cluster, ways, teller, many=len(manifests) > 1)
+        if not work.many:
+            return [await work.one(manifests[0])]
+        return list(await asyncio.gather(*(work.tried(manifest) for manifest in manifests)))
 
 
-async def _tried(cluster: Cluster, manifest: Manifest, ways: Ways, teller: Teller, label: str) -> Result:
-    """One of many: what goes wrong with it keeps nothing from the others."""
-    try:
-        return await _one(cluster, manifest, ways, teller, label)
-    except (CliError, KubeError) as error:
-        teller.say(f"{label}failed")
-        return failed(manifest, str(error))
+@dataclass
+class _Work:
+    """POCs being applied side by side."""
 
+    cluster: Cluster
+    ways: Ways
+    teller: Teller
+    many: bool
 
-async def _one(cluster: Cluster, manifest: Manifest, ways: Ways, teller: Teller, label: str) -> Result:
-    began = asyncio.get_running_loop().time()
-    applied = await put(cluster, manifest, force=ways.force, dry_run=ways.dry_run)
-    seen, stale = Seen.of(applied.after), await _stale(cluster, applied, ways)
-    if not ways.dry_run:
-        teller.say(f"{label}{seen.namespace}/{seen.name} {applied.outcome}")
-    if ways.dry_run or not ways.wait:
-        return Result(applied.outcome, seen, None, 0.0)
-    ended = await Wait(cluster, seen, ending, teller, label, stale).until(ways.timeout)
-    lasted = asyncio.get_running_loop().time() - began
-    return of_wait(applied.outcome, ended, lasted, asked_to_suspend=bool(manifest["spec"].get("suspend")))
+    def __post_init__(self) -> None:
+        self._watching = asyncio.Semaphore(_WATCHED)
 
+    async def tried(self, manifest: Manifest) -> Result:
+        """One of many: what goes wrong with it keeps nothing from the others."""
+        try:
+            return await self.one(manifest)
+        except (CliError, KubeError) as error:
+            self.teller.say(f"{self._label(manifest)}failed")
+            return failed(manifest, str(error))
 
-async def _stale(cluster: Cluster, applied: Applied, ways: Ways) -> str | None:
-    """The version of the object whose end is not to be believed: it stalled, and somebody applies the very
-    same again. The operator is asked to try once more."""
-    if applied.outcome is not Outcome.UNCHANGED or ways.dry_run:
-        return None
-    seen = Seen.of(applied.after)
-    if ending(seen) not in _WORTH_ANOTHER_TRY:
-        return None
-    again = await look_again(cluster, seen.name, seen.namespace)
-    return str(again["metadata"]["resourceVersion"])
+    async def one(self, manifest: Manifest) -> Result:
+        """Raises CliError and KubeError."""
+        began, label = asyncio.get_running_loop().time(), self._label(manifest)
+        dry_run, force = self.ways.dry_run, self.ways.force
+        applied = await put(self.cluster, manifest, force=force, dry_run=dry_run)
+        seen, stale = Seen.of(applied.after), None if dry_run else await self._stale(applied)
+        if not dry_run:
+            self.teller.say(f"{label}{seen.namespace}/{seen.name} {applied.outcome}")
+        if dry_run or not self.ways.wait:
+            return Result(applied.outcome, seen, None, 0.0)
+        async with self._watching:
+            ended = await Wait(self.cluster, seen, ending, self.teller, label, stale).until(self.ways.timeout)
+        lasted = asyncio.get_running_loop().time() - began
+        asked = bool(manifest["spec"].get("suspend"))
+        return of_wait(applied.outcome, ended, lasted, asked_to_suspend=asked)
+
+    def _label(self, manifest: Manifest) -> str:
+        return f"{manifest['metadata']['name']}: " if self.many else ""
+
+    async def _stale(self, applied: Applied) -> str | None:
+        """The version of the object whose end is not to be believed: it stalled, and somebody applies the
+        very same again. The operator is asked to try once more."""
+        seen = Seen.of(applied.after)
+        if applied.outcome is not Outcome.UNCHANGED or ending(seen) is not Ending.STALLED:
+            return None
+        again = await look_again(self.cluster, seen.name, seen.namespace)
+        return str(again["metadata"]["resourceVersion"])
