@@ -10,11 +10,14 @@ import typer
 from modelpoc.catalog.catalog import CONFIG, load
 from modelpoc.catalog.migrate import Migration, migration
 from modelpoc.catalog.rewrite import CannotRewrite, diff, replace_text
+from modelpoc.cli.completion import configured
 from modelpoc.cli.faces import CONFIG_DIR, CliError, ConfigDir, Output, OutputOption, emit, told
 
 
 def migrate(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these POCs (default: all).")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only these POCs (default: all).", autocompletion=configured)
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; end with 1 when there is something to do.")
     ] = False,

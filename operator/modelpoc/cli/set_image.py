@@ -9,11 +9,12 @@ import typer
 from modelpoc.catalog.catalog import CONFIG
 from modelpoc.catalog.rewrite import CannotRewrite, replace_text
 from modelpoc.catalog.set_image import ImageChange, with_image
+from modelpoc.cli.completion import configured
 from modelpoc.cli.faces import CONFIG_DIR, CliError, ConfigDir, Output, OutputOption, emit, told
 
 
 def set_image(
-    name: Annotated[str, typer.Argument(help="Name of the POC.")],
+    name: Annotated[str, typer.Argument(help="Name of the POC.", autocompletion=configured)],
     image: Annotated[str, typer.Argument(help="repository@sha256:… or repository:tag.")],
     config_dir: ConfigDir = CONFIG_DIR,
     output: OutputOption = Output.TEXT,

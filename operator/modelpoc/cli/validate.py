@@ -17,6 +17,7 @@ from modelpoc.catalog.catalog import Entry
 from modelpoc.catalog.finding import Finding
 from modelpoc.catalog.repository import Checked, Repository, about, check
 from modelpoc.cli.against import Surroundings, against_findings, from_files, with_cluster
+from modelpoc.cli.completion import configured
 from modelpoc.cli.faces import CONFIG_DIR, MODELS_DIR, CliError, ConfigDir, Context, ModelsDir, run
 from modelpoc.cli.secrets_there import aws_findings, kubernetes_findings, named, unseen
 from modelpoc.cli.validate_forms import Form, told_as
@@ -37,7 +38,9 @@ class _Wanted:
 
 
 def validate(
-    names: Annotated[list[str] | None, typer.Argument(help="Only these POCs (default: all).")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Only these POCs (default: all).", autocompletion=configured)
+    ] = None,
     config_dir: ConfigDir = CONFIG_DIR,
     models_dir: ModelsDir = MODELS_DIR,
     namespace: Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the objects.")] = (
