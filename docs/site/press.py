@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from docs.site.gather import BrokenLink, Pages, gather
 from docs.site.nav import navigation
 from docs.site.reference import reference
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 CONFIG = Path(__file__).with_name("mkdocs.yml")
 
 
@@ -21,10 +23,13 @@ class BuildFailed(Exception):
     """The site has a fault; the message names page and place."""
 
 
-def build(root: Path, home: Path) -> Path:
-    """The built site's folder, `home`/site, from the checkout at `root`. Raises BuildFailed."""
+def build(root: Path, home: Path, written: Mapping[str, str] | None = None) -> Path:
+    """The built site's folder, `home`/site, from the checkout at `root`. Raises BuildFailed.
+
+    `written` are the pages that come from no file; left out, those of the reference.
+    """
     try:
-        pages = gather(root, reference())
+        pages = gather(root, reference() if written is None else written)
     except BrokenLink as error:
         raise BuildFailed(str(error)) from error
     _stage(pages, root, home)
@@ -58,4 +63,5 @@ def _zensical(home: Path) -> None:
     words = [sys.executable, "-m", "zensical", "build", "--strict", "-f", "mkdocs.yml"]
     done = subprocess.run(words, cwd=home, text=True, capture_output=True, check=False)
     if done.returncode != 0:
-        raise BuildFailed(f"Zensical refuses the pages:\n{done.stdout}{done.stderr}")
+        said = _COLOURS.sub("", f"{done.stdout}{done.stderr}").partition("Traceback")[0]
+        raise BuildFailed(f"Zensical refuses the pages:\n{said.strip()}")
