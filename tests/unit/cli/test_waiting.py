@@ -26,8 +26,8 @@ class Played:
 
     async def watch(self, *_: str) -> AsyncGenerator[tuple[str, Manifest], None]:
         last: Manifest | None = None
-        for self._at in range(self._at, len(self.moments)):
-            moment = self.moments[self._at]
+        for at in range(self._at, len(self.moments)):
+            self._at, moment = at, self.moments[at]
             if moment is not None:
                 yield "MODIFIED", moment
             elif last is not None:
