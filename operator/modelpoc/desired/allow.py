@@ -157,7 +157,12 @@ def _sagemaker(spec: SageMakerSpec, poc: ModelPOC, platform: ModelPlatform) -> I
             Reason.RUNTIME_NOT_SUPPORTED,
             f"platform {platform.metadata.name} runs no SageMaker POCs: it has no {' and no '.join(lacks)}",
         )
-    if spec.image is not None:
+    if spec.image == PLACEHOLDER:
+        yield Refusal(
+            Reason.IMAGE_NOT_ALLOWED,
+            "sagemaker.image is PLACEHOLDER, and nothing stands in for an endpoint: build the image and set it",
+        )
+    elif spec.image is not None:
         yield from _allowed_image("sagemaker.image", spec.image, platform)
     kind, types = spec.instance and spec.instance.type, platform.spec.allow.instance_types
     if kind and not _matches(kind, types):

@@ -123,6 +123,13 @@ def test_sagemaker_needs_its_parts_of_the_platform() -> None:
     assert "no spec.sagemaker and no spec.lambda" in lacking[0].message
 
 
+def test_nothing_stands_in_for_an_endpoint() -> None:
+    waiting = sagemaker_poc(image="PLACEHOLDER")
+    (refusal,) = refusals(waiting, platform(allow={"images": ["*"]}), Fleet(), {})
+    assert refusal.reason is Reason.IMAGE_NOT_ALLOWED
+    assert "build the image and set it" in refusal.message
+
+
 def test_images_and_instance_types_of_sagemaker_are_the_platforms_to_allow() -> None:
     allow = {"images": ["other/*"], "instanceTypes": ["ml.t2.*"]}
     large = sagemaker_poc(instance={"type": "ml.m5.large"})
