@@ -160,7 +160,7 @@ def _sagemaker(spec: SageMakerSpec, poc: ModelPOC, platform: ModelPlatform) -> I
     if spec.image == PLACEHOLDER:
         yield Refusal(
             Reason.IMAGE_NOT_ALLOWED,
-            "sagemaker.image is PLACEHOLDER, and nothing stands in for an endpoint: build the image and set it",
+            "sagemaker.image is PLACEHOLDER, and nothing stands in for an endpoint: build the image, set it",
         )
     elif spec.image is not None:
         yield from _allowed_image("sagemaker.image", spec.image, platform)

@@ -127,7 +127,7 @@ def test_nothing_stands_in_for_an_endpoint() -> None:
     waiting = sagemaker_poc(image="PLACEHOLDER")
     (refusal,) = refusals(waiting, platform(allow={"images": ["*"]}), Fleet(), {})
     assert refusal.reason is Reason.IMAGE_NOT_ALLOWED
-    assert "build the image and set it" in refusal.message
+    assert "build the image, set it" in refusal.message
 
 
 def test_images_and_instance_types_of_sagemaker_are_the_platforms_to_allow() -> None:
