@@ -55,7 +55,7 @@ class Ways:
 def apply(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="POCs to apply.", autocompletion=configured),
+        typer.Argument(metavar="[NAME]", help="POCs to apply.", autocompletion=configured),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All POCs of the folder.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until each one answers, or cannot.")] = True,

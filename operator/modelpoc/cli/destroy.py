@@ -23,7 +23,7 @@ from modelpoc.kube.errors import Refused
 
 
 def destroy(
-    name: Annotated[str, typer.Argument(help="The POC.", autocompletion=there)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The POC.", autocompletion=there)],
     delete: Annotated[
         bool, typer.Option("--delete", help="Remove the object too, and with it logs and owned secrets.")
     ] = False,

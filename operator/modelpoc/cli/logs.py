@@ -35,7 +35,7 @@ class Wanted:
 
 
 def logs(
-    name: Annotated[str, typer.Argument(help="The POC.", autocompletion=there)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The POC.", autocompletion=there)],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     since: Annotated[
         str | None, typer.Option(help=f"How far back, as in 30s, 2h or 1d (default: {_SINCE}).")

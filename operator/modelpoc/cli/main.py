@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Put a model in front of people on AWS, from a few lines of configuration.",
     no_args_is_help=True,
     add_completion=True,
+    rich_markup_mode="markdown",  # paragraphs flow, whatever the width of the terminal
     pretty_exceptions_enable=False,
 )
 app.command()(new)

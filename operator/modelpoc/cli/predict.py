@@ -50,10 +50,10 @@ class Answer:
 
 
 def predict(
-    name: Annotated[str, typer.Argument(help="The POC.", autocompletion=there)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The POC.", autocompletion=there)],
     body: Annotated[
         str | None,
-        typer.Argument(metavar="[JSON|-|@FILE]", help="What to send; - reads stdin. Default: an example."),
+        typer.Argument(metavar="JSON|-|@FILE", help="What to send; - reads stdin. Default: an example."),
     ] = None,
     example: Annotated[
         str | None, typer.Option(help="One of the config's examples (default: the first).")

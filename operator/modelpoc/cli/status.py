@@ -31,7 +31,8 @@ Manifest = dict[str, Any]
 
 def status(
     name: Annotated[
-        str | None, typer.Argument(help="The POC; without one, all are listed.", autocompletion=there)
+        str | None,
+        typer.Argument(metavar="NAME", help="The POC; without one, all are listed.", autocompletion=there),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it until Ctrl-C.")] = False,
     everywhere: Annotated[
