@@ -44,10 +44,12 @@ class Http:
                 return await self._post(url, body, headers)
         except TimeoutError:
             raise Later(f"no answer within {self._seconds:g} s") from None
-        except (aiohttp.InvalidURL, ValueError):  # their texts show the URL
-            raise Refused("what the Secret holds is no URL, or no header") from None
         except aiohttp.ClientConnectorDNSError:
             raise Later("its name cannot be looked up") from None
+        except aiohttp.ClientSSLError:
+            raise Later("its certificate does not hold") from None
+        except (aiohttp.InvalidURL, ValueError):  # their texts show the URL, or what is in a header
+            raise Refused("what the Secret holds is no URL, or no token") from None
         except (aiohttp.ClientError, OSError) as error:
             raise Later(f"no connection ({type(error).__name__})") from None
 

@@ -96,14 +96,13 @@ class Notifier:
     def noted(self, poc: ModelPOC, new: ModelPOCStatus) -> ModelPOCStatus:
         """`new` with what is now to be told, and was; `poc` has the status before."""
         platform, old = self._platform(poc), poc.status
-        wants = wants_of(poc, platform) if platform else None
         if platform is None:
             return new
+        wants = wants_of(poc, platform)
         told = noted(poc.metadata.uid, old, new, wants, self._now())
-        after = new.model_copy(update={"notified": told})
-        if told is None and after.to_dict() != old.to_dict():
-            return new.model_copy(update={"notified": remembered(old, wants)})
-        return after
+        if told is None and wants is not None and new.to_dict() != old.to_dict():
+            told = remembered(old, wants)
+        return new.model_copy(update={"notified": told})
 
     def offer(self, poc: ModelPOC) -> None:
         """Takes up what the POC's status, as it is now written, still has to be sent."""
