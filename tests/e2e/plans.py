@@ -30,9 +30,9 @@ class Said:
         found: dict[str, Any] = json.loads(self.out)
         return found
 
-    def fields(self, kind: str) -> set[str]:
-        """What changes in the one resource of this kind that is not made or taken away."""
-        (step,) = [s for s in self.data["steps"] if s["kind"] == kind and s["action"] == "update"]
+    def fields(self, kind: str, action: str = "update") -> set[str]:
+        """What changes in the one resource of this kind to which this is done."""
+        (step,) = [s for s in self.data["steps"] if (s["action"], s["kind"]) == (action, kind)]
         return {c["field"] for c in step["changes"]}
 
     def steps(self) -> set[tuple[str, str]]:
@@ -65,4 +65,15 @@ class Repository:
         return Said(done.returncode, done.stdout, done.stderr)
 
     def plan(self, *words: str) -> Said:
-        return self("plan", *words, "-o", "json")
+        """Nothing is written by it, to AWS or to Kubernetes."""
+        since, objects = self.world.last_call(), self._objects()
+        said = self("plan", *words, "-o", "json")
+        calls = self.world.local(f"calls?since={since}")["calls"]
+        others = [c for c in calls if "operator" not in c["principal"]]
+        assert [c["operation"] for c in others if c["mutating"]] == []
+        assert self._objects() == objects
+        return said
+
+    def _objects(self) -> dict[str, int]:
+        listed = json.loads(self.world.kubectl("get", "modelpocs", "-A", "-o", "json"))["items"]
+        return {item["metadata"]["name"]: item["metadata"]["generation"] for item in listed}

@@ -391,7 +391,14 @@ def test_kubectl_runs_and_completes_the_same_program(world: World, cups: Checkou
     assert "cups" in kubectl("modelpoc", "status")
     assert kubectl("__complete", "modelpoc", "status", "cup").splitlines() == ["cups", ":4"]
     assert kubectl("__complete", "modelpoc", "apply", "").splitlines() == ["cups", ":4"]
-    assert any(line.startswith("predict\t") for line in kubectl("__complete", "modelpoc", "pre").splitlines())
+
+
+def test_a_shell_completes_names(cups: Checkout) -> None:
+    script = """eval "$(_MODELPOC_COMPLETE=source_bash modelpoc)"
+    COMP_WORDS=(modelpoc predict cu) COMP_CWORD=2
+    _modelpoc_completion modelpoc
+    echo "${COMPREPLY[@]}" """
+    assert cups.process(["bash", "-c", script]).out == "cups\n"
 
 
 def test_without_an_operator_apply_says_that_nobody_looks(world: World, checkout: Checkout) -> None:

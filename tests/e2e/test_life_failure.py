@@ -142,3 +142,21 @@ def test_a_good_spec_brings_up_what_never_served(world: World, fleet: Fleet, nam
     assert "failedRevision" not in after
     assert after["revision"] != fleet.failed[name]["failedRevision"]
     assert world.predict(name).json()["revision"] == "good"
+
+
+@pytest.mark.parametrize("what", ["path", "patience"])
+def test_what_no_revision_holds_can_be_put_right(world: World, what: str) -> None:
+    """A health check's path, or how long a start may take: the task definition stays as it was."""
+    checks = {
+        "path": ({"path": "/nowhere"}, {"path": "/health"}),
+        "patience": ({"gracePeriodSeconds": 10}, {"gracePeriodSeconds": 600}),
+    }
+    wrong, right = checks[what]
+    slow = [{"name": "ECHO_WARMUP", "value": "4"}] if what == "patience" else []
+    check = {"intervalSeconds": 5, "timeoutSeconds": 2, "gracePeriodSeconds": 10}
+    world.apply(poc(f"wrong-{what}", ecs={"env": slow, "healthCheck": {**check, **wrong}}))
+    failed = world.stalled(f"wrong-{what}", "RolloutFailed", 90)
+    world.patch(f"wrong-{what}", {"ecs": {"healthCheck": right}})
+    ready = world.ready(f"wrong-{what}", 60)
+    assert ready["revision"] == failed["failedRevision"]
+    assert "failedRevision" not in ready

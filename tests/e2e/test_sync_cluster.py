@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -364,6 +366,35 @@ def test_the_command_ends_as_a_script_wants_it(place: Place) -> None:
     assert modelpoc("sync", "--repo", "https://me:secret@h/x.git", "--once").stderr.startswith(
         "error: https://h/x.git"
     )
+
+
+def test_the_command_goes_on_until_it_is_interrupted(place: Place) -> None:
+    place.repository.push(configs("cups"))
+    words = [
+        "--repo",
+        place.repository.url,
+        "-n",
+        place.namespace,
+        "--interval",
+        "0.3s",
+        "--metrics-port",
+        "0",
+    ]
+    command = [str(Path(sys.executable).parent / "modelpoc"), "sync", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        metrics = next(line.split()[-1] for line in process.stderr if "/metrics" in line)
+        assert "applied 1 (cups)" in process.stdout.readline()
+        place.repository.push(configs("plates"))
+        assert "applied 1 (plates)" in next(line for line in process.stdout if "applied" in line)
+        with urllib.request.urlopen(metrics.replace("0.0.0.0", "127.0.0.1"), timeout=10) as answer:
+            counted = answer.read().decode()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    source = place.repository.url.removesuffix(".git") + "@main"
+    assert f'modelpoc_sync_writes_total{{source="{source}",what="applied"}} 2.0' in counted
+    assert f'modelpoc_sync_pocs{{source="{source}"}} 2.0' in counted
 
 
 def modelpoc(*words: str) -> subprocess.CompletedProcess[str]:

@@ -21,6 +21,10 @@ MANAGER = "modelpoc-sync"
 _AT_ONCE = 8
 # What says that the object is wrong, not that the server or our rights are.
 _OBJECTIONS = frozenset({400, 403, 404, 409, 413, 422})
+_CURES = {
+    403: "correct it in Git, or let sync do it",
+    404: "create the namespace",
+}
 
 Manifest = dict[str, Any]
 T = TypeVar("T")
@@ -156,7 +160,7 @@ def _refused(name: str, refused: Refused) -> Told:
     """Raises `refused` again when it is not about the object."""
     if refused.status not in _OBJECTIONS:
         raise refused
-    return Told("SyncRefused", f"{name}: {refused}: correct it in Git", name)
+    return Told("SyncRefused", f"{name}: {refused}: {_CURES.get(refused.status, 'correct it in Git')}", name)
 
 
 def _blamed(finding: Finding, source: Source) -> Told:

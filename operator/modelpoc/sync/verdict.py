@@ -57,7 +57,10 @@ def _how(name: str, item: Manifest) -> str:
 
 
 def _done(item: Manifest) -> bool:
-    """Ready, or settled otherwise: a suspended or expired POC is as it should be."""
+    """Ready, or settled otherwise: a suspended or expired POC is as it should be. One that is being deleted
+    is still to be made again."""
+    if item["metadata"].get("deletionTimestamp"):
+        return False
     return _is(item, ConditionType.READY) or (
         _condition(item, ConditionType.RECONCILING).get("status") == ConditionStatus.FALSE
         and _condition(item, ConditionType.STALLED).get("status") == ConditionStatus.FALSE

@@ -43,6 +43,12 @@ def test_what_is_not_there_yet_is_waited_for() -> None:
     assert judge({"a"}, (), [{"metadata": {"name": "a", "generation": 1}}]).state is State.PENDING
 
 
+def test_what_is_still_being_deleted_is_not_done() -> None:
+    going = poc("a")
+    going["metadata"]["deletionTimestamp"] = "2026-11-22T12:00:00Z"
+    assert judge({"a"}, (), [going]).state is State.PENDING
+
+
 def test_what_leaves_is_waited_for() -> None:
     assert judge((), {"a"}, [poc("a")]).about == "removing a"
     assert judge((), {"a"}, []).about == "removed a"
