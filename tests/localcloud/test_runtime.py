@@ -103,6 +103,16 @@ def test_an_unknown_image_fails_in_aws_words(reference: str, tmp_path: Path) -> 
         images.resolve(reference, tmp_path)
 
 
+def test_what_was_pushed_is_pulled_by_the_digest_that_ecr_gave_it(tmp_path: Path) -> None:
+    image = images.build("echo", ECHO, tmp_path)
+    registry, digest = "111122223333.dkr.ecr.eu-west-1.amazonaws.com", "sha256:" + "a" * 64
+    images.push(image, "modelpoc/echo", digest, tmp_path)
+    assert images.resolve(f"{registry}/modelpoc/echo@{digest}", tmp_path) == image
+    for unknown in (f"{registry}/modelpoc/echo@sha256:{'b' * 64}", f"{registry}/other@{digest}"):
+        with pytest.raises(CannotPullContainer):
+            images.resolve(unknown, tmp_path)
+
+
 def test_a_directory_without_a_dockerfile_is_no_image(source: Path, tmp_path: Path) -> None:
     (source / "Dockerfile").unlink()
     with pytest.raises(BuildFailed, match="Dockerfile"):

@@ -26,7 +26,11 @@ def equipped(repository: Repository, world: World, tools: Path, aws_cli: Path) -
         repository,
         variables={**variables, **roles},
         credentials={"AWS_ENDPOINT_URL": about["endpointUrl"], **about["admin"]},
-        env={**repository.env, "KUBECONFIG": str(world.plane.kubeconfig)},
+        env={
+            **repository.env,
+            "KUBECONFIG": str(world.plane.kubeconfig),
+            "LOCALCLOUD_IMAGES": str(world.files.images),
+        },
     )
 
 

@@ -17,6 +17,10 @@ _NAME = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 _REFERENCE = re.compile(
     r"local/(?P<name>[a-z0-9._-]+)(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@sha256:(?P<digest>[0-9a-f]{64}))?"
 )
+_PUSHED = re.compile(
+    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/"
+    r"(?P<repository>[a-z0-9._/-]+)@sha256:(?P<digest>[0-9a-f]{64})"
+)
 _PLACEHOLDER_ROOT = Path(__file__).parent / "placeholder"
 
 
@@ -65,11 +69,24 @@ def build(name: str, source: Path, store: Path, tag: str = "latest", cache: Path
     return image
 
 
+def push(image: Image, repository: str, digest: str, store: Path) -> None:
+    """Makes `<registry of ECR>/<repository>@<digest>` mean `image`.
+
+    ECR names what it holds by the digest of a manifest, which is another than that of the content.
+    """
+    pointer = _pushed(store, repository, digest.removeprefix("sha256:"))
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    pointer.write_text(image.reference, encoding="utf-8")
+
+
 def resolve(reference: str, store: Path, cache: Path | None = None) -> Image:
     """The image that `reference` means now; `CannotPullContainer` in AWS's words if there is none."""
     kept = cache or environment.default_cache()
     if reference == PLACEHOLDER:
         return placeholder(kept)
+    pushed = _PUSHED.fullmatch(reference)
+    if pushed and (pointer := _pushed(store, pushed["repository"], pushed["digest"])).is_file():
+        return resolve(pointer.read_text(encoding="utf-8"), store, kept)
     found = _REFERENCE.fullmatch(reference)
     digest = found and (found["digest"] or _tagged(store, found["name"], found["tag"] or "latest"))
     if not found or not digest or not _known(store, found["name"], digest):
@@ -124,6 +141,10 @@ def _name_it(store: Path, name: str, digest: str, tag: str) -> None:
     fresh = pointer.with_name(f".{tag}.{os.getpid()}")
     fresh.write_text(digest, encoding="utf-8")
     fresh.replace(pointer)
+
+
+def _pushed(store: Path, repository: str, digest: str) -> Path:
+    return store / "pushed" / repository.replace("/", "%") / digest
 
 
 def _tagged(store: Path, name: str, tag: str) -> str | None:

@@ -3,6 +3,8 @@
 It builds nothing: an image is the digest of its context. What it answers, and what it refuses, is in the
 engine's own words. What is pushed goes to the registry that the AWS CLI reaches, as an image manifest with
 that digest in it, so that the digest read back is the registry's. Calls are lines in $DOCKER_STANDIN/calls.
+
+With $LOCALCLOUD_IMAGES, the store of a local cloud, what is pushed can be run there.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
+
+from localcloud.runtime import images
 
 STATE = Path(os.environ["DOCKER_STANDIN"])
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -67,6 +71,9 @@ def _build(given: argparse.Namespace) -> None:
             'ERROR: failed to solve: process "/bin/sh -c false" did not complete successfully: exit code: 1'
         )
     _kept("images", given.tag).write_text(_digest(given.context))
+    if store := os.environ.get("LOCALCLOUD_IMAGES"):
+        built = images.build(given.context.name, given.context, Path(store))
+        _kept("local", given.tag).write_text(built.reference)
 
 
 def _push(given: argparse.Namespace) -> None:
@@ -83,7 +90,18 @@ def _push(given: argparse.Namespace) -> None:
         "digest": image.read_text(),
     }
     manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []})
-    words = ["aws", "ecr", "put-image", "--repository-name", repository, "--image-tag", tag]
+    digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+    words = [
+        "aws",
+        "ecr",
+        "put-image",
+        "--repository-name",
+        repository,
+        "--image-tag",
+        tag,
+        "--image-digest",
+        digest,
+    ]
     answer = subprocess.run(
         [*words, "--image-manifest", manifest, "--image-manifest-media-type", MANIFEST, "--output", "json"],
         text=True,
@@ -92,7 +110,9 @@ def _push(given: argparse.Namespace) -> None:
     )
     if answer.returncode != 0:
         _fail(answer.stderr)
-    digest = json.loads(answer.stdout)["image"]["imageId"]["imageDigest"]
+    if store := os.environ.get("LOCALCLOUD_IMAGES"):
+        local = images.resolve(_kept("local", given.tag).read_text(), Path(store))
+        images.push(local, repository, digest, Path(store))
     sys.stdout.write(f"{tag}: digest: {digest} size: {len(manifest)}\n")
 
 
