@@ -23,6 +23,7 @@ from tests.e2e.running import holds, running
 from tests.e2e.sync_place import Place, api_server
 from tests.e2e.test_admission import Kubectl
 
+from modelpoc.sync.git import Limits
 from modelpoc.sync.github import Place as StatusPlace
 from modelpoc.sync.report import Report, Result
 from modelpoc.sync.source import Source
@@ -147,6 +148,15 @@ def command_lines() -> list[str]:
         except OSError:
             continue
     return found
+
+
+async def test_a_host_that_hangs_is_given_up(place: Place, host: Host) -> None:
+    place.repository.push(configs("cups"))
+    secret = give(place, token=host.token)
+    host.delay = 4.0
+    report = await place.once(secret=secret, limits=Limits(seconds=1.0))
+    assert (report.result, "took longer than 1 s" in report.error) == (Result.FAILED, True), report.error
+    assert not any(host.url in line and "git" in line for line in command_lines())
 
 
 async def test_an_ssh_repository_opens_with_its_key(

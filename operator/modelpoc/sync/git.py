@@ -25,6 +25,8 @@ from modelpoc.sync.source import Source
 
 _WATCH_SECONDS = 0.2
 _TOLD_LINES = 2
+_QUICK_SECONDS = 120.0
+"""For everything but a fetch."""
 # What a caller that is itself run by git would pass on, and what would send our secrets along.
 _DROPPED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", *ENVIRONMENT)
 _SETTINGS = {
@@ -100,7 +102,7 @@ class Git:
             talk = asyncio.create_task(process.communicate(stdin))
             await asyncio.wait(
                 {talk, guard} if guard else {talk},
-                timeout=self._limits.seconds,
+                timeout=self._patience(words[0]),
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if guard:
@@ -143,11 +145,14 @@ class Git:
         while await asyncio.to_thread(size, folder) <= self._limits.bytes:  # noqa: ASYNC110
             await asyncio.sleep(_WATCH_SECONDS)
 
+    def _patience(self, verb: str) -> float:
+        return self._limits.seconds if verb == "fetch" else min(self._limits.seconds, _QUICK_SECONDS)
+
     def _cut_off(self, verb: str, guard: asyncio.Task[None] | None) -> RepositoryError:
         if guard is not None and guard.done() and not guard.cancelled():
             return self._too_large()
         return RemoteUnreachable(
-            f"{self._source.where}: git {verb} took longer than {self._limits.seconds:g} s"
+            f"{self._source.where}: git {verb} took longer than {self._patience(verb):g} s"
         )
 
     def _too_large(self) -> TooLarge:
