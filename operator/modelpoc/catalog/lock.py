@@ -25,6 +25,7 @@ def lock_findings(folder: Path, project: Project | None) -> Iterator[Finding]:
     if present:
         lock = read_text(folder / present[0], "lock", "")
         yield from [lock.finding] if lock.finding else _out_of_date(lock, project)
+        yield from _of_nothing(folder, present[0])
     elif (folder / PINNED).exists():
         pins = read_text(folder / PINNED, "lock", "")
         yield from [pins.finding] if pins.finding else _loose(pins)
@@ -35,6 +36,13 @@ def lock_findings(folder: Path, project: Project | None) -> Iterator[Finding]:
             f"no lock file: run `uv lock` there and commit uv.lock ({', '.join(LOCKS[1:])} and a "
             f"{PINNED} of pinned versions will do as well)",
         )
+
+
+def _of_nothing(folder: Path, lock: str) -> Iterator[Finding]:
+    asks = folder / ("Pipfile" if lock == "Pipfile.lock" else "pyproject.toml")
+    if lock != "pylock.toml" and not asks.exists():
+        words = f"is missing, and without it {lock} locks nothing: write down what the model needs"
+        yield found(asks, "project", words)
 
 
 def _out_of_date(lock: TextFile, project: Project | None) -> Iterator[Finding]:

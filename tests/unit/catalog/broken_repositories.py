@@ -181,6 +181,12 @@ BROKEN = [
         f"{L}/pyproject.toml:3",
         "is not valid TOML",
     ),
+    Broken(
+        "lock-of-nothing",
+        drop(f"{L}/pyproject.toml"),
+        f"{L}/pyproject.toml:1",
+        "without it uv.lock locks nothing",
+    ),
     Broken("no-lock", drop(f"{L}/uv.lock"), f"{M}/linker:1", "no lock file: run `uv lock`"),
     Broken("lock-empty", put(f"{L}/uv.lock", ""), f"{L}/uv.lock:1", "is empty"),
     Broken(

@@ -40,11 +40,11 @@ def broken(root: Path, case: Broken) -> None:
     case.links(root)
 
 
-def findings(*words: object) -> list[dict[str, str]]:
+def judged(*words: object) -> tuple[int, list[dict[str, str]]]:
+    """Exit code and findings."""
     done = run("-o", "json", *words)
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    found: list[dict[str, str]] = json.loads(done.stdout)["findings"]
-    return found
+    return done.exit_code, json.loads(done.stdout)["findings"]
 
 
 def at(found: list[dict[str, str]], case: Broken) -> list[dict[str, str]]:
@@ -68,18 +68,18 @@ def test_there_are_more_than_fifty_ways_to_break_it() -> None:
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.id)
 def test_each_mistake_is_found_where_it_is(repository: Path, case: Broken) -> None:
     broken(repository, case)
-    found = findings()
+    code, found = judged()
     assert [f["severity"] for f in at(found, case)] == ["error"], found
-    assert run().exit_code == 1
+    assert code == 1
 
 
 @pytest.mark.parametrize("case", SUSPECT, ids=lambda case: case.id)
 def test_what_is_only_suspect_is_told_and_passes(repository: Path, case: Broken) -> None:
     broken(repository, case)
-    found = findings()
+    code, found = judged()
     assert at(found, case), found
     assert {f["severity"] for f in found} <= {"warning", "notice"}
-    assert run().exit_code == 0
+    assert code == 0
 
 
 @settings(max_examples=60)
@@ -133,7 +133,7 @@ def _encodable(text: str) -> str:
 def test_only_the_pocs_that_are_named(repository: Path) -> None:
     (repository / "models/linker/Dockerfile").unlink()
     (repository / "models/counter/uv.lock").unlink()
-    assert {f["file"] for f in findings("linker")} == {"models/linker/Dockerfile"}
+    assert {f["file"] for f in judged("linker")[1]} == {"models/linker/Dockerfile"}
     assert run("older").exit_code == 0
     unknown = run("linkr")
     assert unknown.exit_code == 1
