@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -15,6 +16,8 @@ _OUR_TAGS = "tags.modelpoc.dev/"
 _LONG = 8
 """From so many lines on a table is folded away."""
 NOTHING = "nothing to do"
+_ARN = re.compile(r"arn:aws[a-z-]*:[^:\s]*:[^:\s]*:\d{12}:")
+"""Partition, service, region and account: the same in all rows, and nobody's business in a comment."""
 
 
 def text(results: Sequence[Planned]) -> str:
@@ -104,8 +107,8 @@ def _row(sign: str, what: str, change: Change) -> str:
 
 
 def _cell(text: str) -> str:
-    """As code that no character in it can end, and that no table breaks at."""
-    plain = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    """As code that no character in it can end, and that no table breaks at; of ARNs what tells them apart."""
+    plain = " ".join(_ARN.sub("", text).split()).replace("`", "'").replace("|", "\\|")
     return f"`{plain}`"
 
 
