@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,13 +28,14 @@ from modelpoc.cli.faces import (
     emit,
     told,
 )
+from modelpoc.cli.finding import platform_name, platform_of
 from modelpoc.cli.periods import seconds
 from modelpoc.cli.progress import Teller, telling
 from modelpoc.cli.results import Result, exit_code, failed, of_wait, text
 from modelpoc.cli.seen import Ending, Seen, ending
 from modelpoc.cli.shippers import shipped, shippers
 from modelpoc.cli.waiting import Wait
-from modelpoc.kube.cluster import PLATFORM, Cluster, connect
+from modelpoc.kube.cluster import Cluster, connect
 from modelpoc.kube.errors import KubeError
 
 _WATCHED = 50
@@ -55,7 +56,7 @@ class Ways:
 def apply(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]", help="POCs to apply.", autocompletion=configured),
+        typer.Argument(metavar="NAME", help="POCs to apply.", autocompletion=configured),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All POCs of the folder.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until each one answers, or cannot.")] = True,
@@ -132,8 +133,8 @@ async def _look(
     """The API server, the platforms that building needs to know of, and the manifests in their namespace."""
     async with connect(ways.context) as cluster:
         manifests = [_placed(catalog.render(poc), namespace or cluster.namespace) for poc in pocs]
-        names = {_platform_of(m) for m in manifests} if build and shippers() else set[str]()
-        found = {name: await cluster.get(PLATFORM, name) for name in sorted(names)}
+        of_each = {platform_name(m): m for m in manifests} if build and shippers() else {}
+        found = {name: await platform_of(cluster, m) for name, m in of_each.items()}
         return cluster.server, {name: p for name, p in found.items() if p is not None}, manifests
 
 
@@ -141,15 +142,11 @@ def _placed(manifest: Manifest, namespace: str) -> Manifest:
     return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
 
 
-def _platform_of(manifest: Mapping[str, Any]) -> str:
-    return str(manifest["spec"].get("platformRef", {}).get("name", "default"))
-
-
 def _shipped(
     manifest: Manifest, platforms: Mapping[str, Manifest], models: Path, server: str, teller: Teller
 ) -> Manifest:
     """Without a platform there is nowhere to ship to; the operator says so in the POC's status."""
-    platform = platforms.get(_platform_of(manifest))
+    platform = platforms.get(platform_name(manifest))
     if platform is None:
         return manifest
     return shipped(manifest, platform, models=models, server=server, tell=teller.say, by=shippers())

@@ -23,11 +23,14 @@ async def found(cluster: Cluster, name: str, namespace: str | None) -> dict[str,
     raise CliError(f"there is no POC {name} in namespace {where}: {cure}")
 
 
+def platform_name(poc: Mapping[str, Any]) -> str:
+    return str(poc["spec"].get("platformRef", {}).get("name", "default"))
+
+
 async def platform_of(cluster: Cluster, poc: Mapping[str, Any]) -> dict[str, Any] | None:
     """The platform that it runs on; None when there is none, or when this person may not read it."""
-    name = poc["spec"].get("platformRef", {}).get("name", "default")
     try:
-        return await cluster.get(PLATFORM, name)
+        return await cluster.get(PLATFORM, platform_name(poc))
     except Refused as refused:
         if refused.status == 403:
             return None
