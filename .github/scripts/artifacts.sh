@@ -33,6 +33,8 @@ fi
 missing=0
 for name in $names; do
   valid_name "$name" || { echo "::error::$name is no name for a POC" && exit 1; }
+  # Only SageMaker's models have any.
+  grep -qs sagemaker "models_config/$name/config.yaml" || continue
   for url in $(needed "$name"); do
     if exists "$url"; then
       echo "$name: $url is there"

@@ -41,7 +41,7 @@ set_images() {
       echo "$name has left the branch meanwhile"
     elif [ "$(tag_of "$name")" != "${tags[$name]}" ]; then
       echo "$name has a newer commit on the branch, whose own run records its image"
-    else
+    elif ! grep -Fq "${references[$name]}" "models_config/$name/config.yaml"; then
       modelpoc set-image "$name" "${references[$name]}"
     fi
   done
@@ -74,7 +74,7 @@ for ((try = 1; try <= tries; try++)); do
     exit 0
   fi
   echo "$BRANCH moved on while the digests were committed (try $try of $tries)" >&2
-  sleep "$((RANDOM % 3 + try))"
+  [ "$try" = "$tries" ] || sleep "$((RANDOM % 3 + try))"
 done
 echo "::error::the digests could not be pushed to $BRANCH: may this workflow push there? See docs/workflows.md."
 exit 1
