@@ -93,10 +93,12 @@ def _text(document: Document) -> str:
         return raw.decode("utf-8")
     except FileNotFoundError:
         _give_up(document, Mark(), "is missing: write it, or take its directory away")
-    except OSError as error:
-        _give_up(document, Mark(), f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        _give_up(document, Mark(), "is not UTF-8 text: save it as UTF-8")
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        _give_up(document, Mark(), f"cannot be read ({reason}): put a plain file there")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        _give_up(document, Mark(line), "is not UTF-8 text: save it as UTF-8")
     raise AssertionError
 
 
@@ -114,6 +116,8 @@ def _compose(document: Document, text: str) -> tuple[Node | None, _Loader]:
         _give_up(document, mark, "holds a control character: take it out")
     except yaml.MarkedYAMLError as error:
         where = error.problem_mark or error.context_mark
+        if "<stream end>" in str(error.problem) and error.context_mark:
+            where = error.context_mark  # what was opened there is never closed
         mark = Mark(where.line + 1, where.column + 1) if where else Mark()
         _give_up(document, mark, _syntax(error))
     except RecursionError:

@@ -44,7 +44,8 @@ def read_text(file: Path, rule: str, missing: str) -> TextFile:
     except FileNotFoundError:
         return _broken(file, rule, f"is missing: {missing}")
     except (OSError, RuntimeError) as error:
-        return _broken(file, rule, f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        reason = getattr(error, "strerror", None) or error
+        return _broken(file, rule, f"cannot be read ({reason}): put a plain file there")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         return _broken(file, rule, "is not UTF-8 text: save it as UTF-8", line)

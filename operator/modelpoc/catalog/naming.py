@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from modelpoc.api.meta import DNS_LABEL
 
@@ -16,8 +17,9 @@ def is_good(name: str) -> bool:
 
 def proposed(name: str) -> str:
     """`Experience_Linker v2` as `experience-linker-v2`; "" when nothing of it can stay."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
-    return re.sub(r"[^a-z0-9]+", "-", apart).strip("-")[:LONGEST].strip("-")
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).casefold()
+    plain = "".join(c for c in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-")
 
 
 def objection(name: str) -> str:

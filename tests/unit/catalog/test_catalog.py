@@ -117,7 +117,7 @@ def test_priority_may_stand_below_app(configs: Path) -> None:
         ("ttl: 3d\n", 1, "exactly one of ecs and sagemaker"),
         ("apiVersion: modelpoc.dev/v1alpha1\nspec: {}\n", 1, "write what stands below spec"),
         ("ecs:\n\timage: x\n", 2, "use spaces"),
-        ("ecs: {image: x\n", 2, "not valid YAML"),
+        ("ecs: {image: x\n", 1, "not valid YAML"),
         ("ecs:\n  image: a: b\n", 2, "put the text in quotes"),
         ("ecs: {image: x}\n---\necs: {image: y}\n", 2, "more than one document"),
         ("ecs: {image: !secret x}\n", 1, "write plain text"),
