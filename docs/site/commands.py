@@ -59,16 +59,17 @@ def _is_option(parameter: Any) -> bool:
 
 
 def _placeholder(parameter: Any) -> str:
-    if parameter.metavar:
-        return str(parameter.metavar)
-    name = parameter.name.upper() + ("..." if parameter.nargs == -1 else "")
-    return name if parameter.required else f"[{name}]"
+    shown = _called(parameter) + ("..." if parameter.nargs == -1 else "")
+    return shown if parameter.required else f"[{shown}]"
+
+
+def _called(parameter: Any) -> str:
+    """An argument as the help calls it, without the signs for "may be left out" and "may be several"."""
+    return str(parameter.metavar or parameter.name.upper()).removesuffix("...").strip("[]")
 
 
 def _parameter(parameter: Any) -> str:
-    names = (
-        [*parameter.opts, *parameter.secondary_opts] if _is_option(parameter) else [parameter.name.upper()]
-    )
+    names = [*parameter.opts, *parameter.secondary_opts] if _is_option(parameter) else [_called(parameter)]
     shown = ", ".join(f"`{name}`" for name in names)
     facts = [text for text in (_default(parameter), _choices(parameter)) if text]
     return f"- {shown}{_wanted(parameter)}: {parameter.help or ''}" + (

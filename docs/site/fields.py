@@ -78,13 +78,19 @@ def _type(schema: Schema) -> str:
     if "enum" in schema:
         return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
     if "items" in schema:
-        return f"list of {_type(schema['items'])}".replace("list of one", "list, each one")
+        return _listed(_type(schema["items"]))
     if isinstance(schema.get("additionalProperties"), Mapping):
         return f"map of text to {_type(schema['additionalProperties'])}"
     named = {"string": "text", "integer": "whole number", "boolean": "true or false"}
     if schema.get("format") == "date-time":
         return "time"
     return named.get(schema.get("type", ""), schema.get("type", "any JSON value"))
+
+
+def _listed(kind: str) -> str:
+    if kind.startswith("one of"):
+        return f"list, each {kind}"
+    return f"list of {kind}{'s' if kind in ('object', 'whole number') else ''}"
 
 
 def _value(value: Any) -> str:

@@ -51,7 +51,8 @@ def _environment(**values: str) -> Iterator[None]:
 
 
 def checkout(folder: Path) -> Path:
-    """An empty repository of models to work in."""
+    """A repository without a model to work in."""
     for name in ("models", "models_config"):
         (folder / name).mkdir(parents=True)
+    (folder / "crds").symlink_to(ROOT / "crds")
     return folder

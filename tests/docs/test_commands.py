@@ -14,6 +14,10 @@ from tests.docs.console import matches, run, typed
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 DOCS = Path(__file__).parents[2] / "docs"
+LAST = "first-poc.md"
+"""It ends with the cloud's end."""
+POINTED = 'eval "$(modelpoc local status -o env)"'
+RUN = sorted((str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md") if typed(p.read_text())), key=LAST.__eq__)
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +28,12 @@ def environment() -> Iterator[Mapping[str, str]]:
         yield {**os.environ, "PATH": path}
 
 
-def test_the_first_guide_does_what_it_shows(environment: Mapping[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", RUN)
+def test_a_page_does_what_it_shows(environment: Mapping[str, str], tmp_path: Path, page: str) -> None:
     folder = checkout(tmp_path)
-    lines = typed((DOCS / "first-poc.md").read_text())
-    for one in lines:
+    if page != LAST:
+        run(POINTED, folder, environment)
+    for one in typed((DOCS / page).read_text()):
         code, output = run(one.line, folder, environment)
         assert code == one.code, f"$ {one.line}\nended with {code}:\n{output}"
         assert matches(one.shown, output), f"$ {one.line}\nshows:\n{output}\nnot:\n" + "\n".join(one.shown)
