@@ -11,6 +11,7 @@ from modelpoc.controller.planned import value_data
 from modelpoc.controller.planning import Foreseen
 from modelpoc.controller.remedies import remedy, with_cure
 from modelpoc.desired.cost import cost_of
+from modelpoc.desired.life import Life, Lifetime
 from modelpoc.reconcile.plan import Plan, Step, Verb
 from modelpoc.reconcile.resource import Change
 
@@ -79,8 +80,15 @@ def result(poc: ModelPOC, live: ModelPOC | None, seen: Foreseen, notes: Sequence
         seen.plan,
         (live.status.estimated_monthly_cost if live else None, cost_of(poc) if seen.active else None),
         tuple(dict.fromkeys((*refused, *blocked))),
-        (*notes, *_under_way(seen.plan)),
+        (*notes, *_resting(seen.lived), *_under_way(seen.plan)),
     )
+
+
+def _resting(lived: Lifetime | None) -> Iterable[str]:
+    if lived and lived.life is Life.EXPIRED:
+        yield f"its time ran out at {lived.expires_at}: raise ttl or expiresAt to have it back"
+    elif lived and lived.life is Life.SUSPENDED:
+        yield "suspended: nothing of it runs"
 
 
 def _under_way(plan: Plan) -> Iterable[str]:
