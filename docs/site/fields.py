@@ -84,7 +84,8 @@ def _type(schema: Schema) -> str:
     named = {"string": "text", "integer": "whole number", "boolean": "true or false"}
     if schema.get("format") == "date-time":
         return "time"
-    return named.get(schema.get("type", ""), schema.get("type", "any JSON value"))
+    kind = str(schema.get("type", "any JSON value"))
+    return named.get(kind, kind)
 
 
 def _listed(kind: str) -> str:
