@@ -31,9 +31,15 @@ def habit_findings(entry: Entry, now: datetime) -> Iterator[Finding]:
 
 
 def _placeholder(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:
-    if poc.spec.ecs and poc.spec.ecs.image == PLACEHOLDER:
-        words = "the platform's stand-in runs until the image is built: `modelpoc set-image` puts it here"
-        yield entry.find(("ecs", "image"), words).of("placeholder", Severity.NOTICE)
+    waits = {
+        "ecs": "the platform's stand-in runs until the image is built",
+        "sagemaker": "nothing runs until the image is built",
+    }
+    runtime = poc.spec.runtime
+    image = poc.spec.ecs.image if poc.spec.ecs else poc.spec.sagemaker and poc.spec.sagemaker.image
+    if image == PLACEHOLDER:
+        words = f"{waits[runtime]}: `modelpoc set-image` puts it here"
+        yield entry.find((runtime, "image"), words).of("placeholder", Severity.NOTICE)
 
 
 def _environment(entry: Entry, poc: ModelPOC) -> Iterator[Finding]:

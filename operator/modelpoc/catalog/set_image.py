@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from modelpoc.api.ecs import PLACEHOLDER, Image
+from modelpoc.api.ecs import Image
 from modelpoc.api.problems import Loc, field_path
 from modelpoc.catalog.catalog import load_one, load_text
 from modelpoc.catalog.document import Document, parse
@@ -51,8 +51,6 @@ def with_image(file: Path, image: str) -> ImageChange:
     if entry.poc is None or entry.document is None:
         raise CannotRewrite("; ".join(map(str, entry.findings)))
     document, loc = entry.document, _place(entry.document)
-    if loc[0] == "sagemaker" and image == PLACEHOLDER:
-        raise CannotRewrite(f"{file}: SageMaker knows no {PLACEHOLDER}: name an image in ECR")
     before = document.texts.get(loc)
     if before is None:
         raise CannotRewrite(

@@ -110,10 +110,14 @@ def _all_keys(poc: ModelPOC) -> dict[tuple[str, str], SecretValue]:
 
 def _shown(entry: Entry, refusal: Refusal) -> Finding:
     loc = next(_places(entry, refusal.message), ())
-    image = entry.poc.spec.ecs.image if entry.poc and entry.poc.spec.ecs else None
-    waits = loc == ("ecs", "image") and image == PLACEHOLDER
+    waits = loc[-1:] == ("image",) and _image(entry) == PLACEHOLDER
     severity = Severity.WARNING if waits else Severity.ERROR
     return entry.find(loc, refusal.message).of("platform", severity)
+
+
+def _image(entry: Entry) -> str | None:
+    spec = entry.poc and (entry.poc.spec.ecs or entry.poc.spec.sagemaker)
+    return spec.image if spec else None
 
 
 def _places(entry: Entry, message: str) -> Iterator[Loc]:

@@ -112,8 +112,12 @@ def test_default_paths_begin_as_the_platform_says(repository: Path) -> None:
 
 def test_a_placeholder_may_wait_for_its_image_although_none_stands_in(repository: Path) -> None:
     change(repository / "models_config/linker/config.yaml", "local/linker:1", "PLACEHOLDER")
+    change(repository / "models_config/counter/config.yaml", "local/counter:1", "PLACEHOLDER")
     assert run().exit_code == 0
-    assert [place for place, _ in found()] == ["models_config/linker/config.yaml:2"] * 2
+    assert [place for place, _ in found()] == [
+        *["models_config/counter/config.yaml:2"] * 2,
+        *["models_config/linker/config.yaml:2"] * 2,
+    ]
 
 
 def test_a_file_that_is_not_there(repository: Path) -> None:
