@@ -188,6 +188,7 @@ def test_too_short_a_time_says_how_it_stands(checkout: Checkout) -> None:
     assert checkout.good("destroy", "slow", "--delete", "--no-wait").out == (
         "slow deleted: it is being taken apart\n"
     )
+    assert "slow is being deleted" in checkout.run("apply", "slow").err
 
 
 # destroy
@@ -201,6 +202,10 @@ def test_destroy_takes_apart_and_apply_brings_back(world: World, checkout: Check
     assert world.get("going")["spec"]["suspend"] is True
     services = world.client("ecs").list_services(cluster=_ecs_cluster(world))["serviceArns"]
     assert not any("/going-" in arn for arn in services)
+
+    asked = checkout.run("predict", "going")
+    assert asked.code == 1
+    assert "note: going is Suspended: " in asked.err
 
     back = checkout.good("apply", "going", "-o", "json").json()
     assert (back["result"], back["cameTo"]) == ("resumed", "Ready")

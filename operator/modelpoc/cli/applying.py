@@ -45,6 +45,8 @@ async def put(cluster: Cluster, manifest: Manifest, *, force: bool = False, dry_
     """
     meta = manifest["metadata"]
     before = await cluster.get(POC, meta["name"], meta["namespace"])
+    if before is not None and "deletionTimestamp" in before["metadata"]:
+        raise CliError(_being_deleted(meta["name"]))
     try:
         after = await _applied(cluster, manifest, force, dry_run)
         if before is not None and DESTROY in managers(before) and not dry_run:
@@ -52,6 +54,13 @@ async def put(cluster: Cluster, manifest: Manifest, *, force: bool = False, dry_
     except Refused as refused:
         raise explained(refused, meta["name"], meta["namespace"]) from refused
     return Applied(outcome(before, after), before, after)
+
+
+def _being_deleted(name: str) -> str:
+    return (
+        f"{name} is being deleted: `modelpoc destroy {name} --delete` waits until it is gone, "
+        "then apply it again"
+    )
 
 
 async def _applied(cluster: Cluster, manifest: Manifest, force: bool, dry_run: bool) -> Manifest:

@@ -23,6 +23,7 @@ from modelpoc.cli.completion import there
 from modelpoc.cli.faces import CliError, Context, Namespace, Output, OutputOption, emit, run
 from modelpoc.cli.finding import found, platform_of
 from modelpoc.cli.periods import seconds
+from modelpoc.cli.seen import Ending, Seen, ending, message
 from modelpoc.kube.cluster import connect
 
 _INDENT = 2
@@ -80,12 +81,12 @@ def predict(
     """
     limit = seconds(timeout, "--timeout") if timeout else 60.0
     asked = (name, body, example, content_type, token)
-    answer = run(_asked(*asked, limit=limit, namespace=namespace, context=context))
+    answer, poc = run(_asked(*asked, limit=limit, namespace=namespace, context=context))
     if output is Output.JSON:
         said = {"status": answer.status, "seconds": round(answer.seconds, 3), "body": answer.parsed()}
         emit(output, said, "")
     else:
-        _show(answer, raw)
+        _show(answer, raw, excuse(Seen.of(poc)))
     if not answer.good:
         raise typer.Exit(1)
 
@@ -100,13 +101,13 @@ async def _asked(
     limit: float,
     namespace: str | None,
     context: str | None,
-) -> Answer:
+) -> tuple[Answer, dict[str, Any]]:
     async with connect(context) as cluster:
         poc = await found(cluster, name, namespace)
         platform = await platform_of(cluster, poc)
     url = _url_of(poc)
     body = body_of(parse_poc(poc), given, example, content_type)
-    return await _post(url, body, _headers(poc, platform, url, body, token), limit)
+    return await _post(url, body, _headers(poc, platform, url, body, token), limit), poc
 
 
 def _url_of(poc: Mapping[str, Any]) -> str:
@@ -157,16 +158,25 @@ def _near(url: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def _show(answer: Answer, raw: bool) -> None:
+def _show(answer: Answer, raw: bool, note: str) -> None:
     stream = sys.stdout if answer.good else sys.stderr
     if not answer.good:
-        typer.echo(f"error: answered {answer.status}", err=True)
+        typer.echo("\n".join(filter(None, (f"error: answered {answer.status}", note))), err=True)
     stream.flush()
     content = answer.content if raw or not stream.isatty() else laid_out(answer.content)
     stream.buffer.write(content)
     if stream.isatty() and not content.endswith(b"\n"):
         stream.buffer.write(b"\n")
     stream.buffer.flush()
+
+
+def excuse(seen: Seen) -> str:
+    """Why a POC may not answer as it should, as far as its object says; "" where it says all is well."""
+    came_to = ending(seen)
+    if came_to is Ending.READY:
+        return ""
+    reason = seen.status.reason or "not looked at yet"
+    return f"note: {seen.name} is {reason}: {message(seen, came_to)}"
 
 
 def laid_out(content: bytes) -> bytes:
