@@ -44,6 +44,18 @@ class SecretValue:
         return "SecretValue(hidden)"
 
 
+class UnreadValue(SecretValue):
+    """Stands for a value that is there, and that whoever plans may not read."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(b"")
+
+    def reveal(self) -> bytes:
+        raise ValueError("this value was not read")
+
+
 @lru_cache(maxsize=1024)
 def fingerprint(value: bytes, salt: str) -> str:
     """32 hex digits that tell whether `value` changed, dear to guess it from even when it is weak."""

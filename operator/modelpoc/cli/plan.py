@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from modelpoc.cli.plan_text import markdown, text
 from modelpoc.cli.progress import Teller, telling
 from modelpoc.controller.accounts import Accounts
 from modelpoc.controller.planning import Planning
+from modelpoc.desired.secrets import secret_refs
 from modelpoc.kube.cluster import connect
 from modelpoc.reconcile.errors import CloudError
 
@@ -97,10 +98,10 @@ async def _plan(asked: Asked) -> list[Planned]:
             objects = Objects(cluster, asked.namespace or cluster.namespace)
             await objects.read()
             wanted = _wanted(asked, objects, now)
-            await objects.read_secrets(wanted)
+            unread = await objects.read_secrets(wanted)
         async with _accounts() as accounts:
             planning = Planning(objects.store, accounts)
-            return [await _one(planning, one, now, teller) for one in wanted]
+            return [await _one(planning, one, now, teller, unread) for one in wanted]
 
 
 def _wanted(asked: Asked, objects: Objects, now: datetime) -> list[Wanted]:
@@ -115,7 +116,9 @@ def _wanted(asked: Asked, objects: Objects, now: datetime) -> list[Wanted]:
     return [*objects.overlaid(pocs, now), *(objects.live(others) if others else ())]
 
 
-async def _one(planning: Planning, one: Wanted, now: datetime, teller: Teller) -> Planned:
+async def _one(
+    planning: Planning, one: Wanted, now: datetime, teller: Teller, unread: Sequence[str]
+) -> Planned:
     teller.now(one.key.name, "reading AWS")
     try:
         found = await planning.foreseen(one.key, now)
@@ -123,13 +126,14 @@ async def _one(planning: Planning, one: Wanted, now: datetime, teller: Teller) -
         return Planned(one.key.name, one.key.namespace, one.live is not None, problems=(str(error),))
     finally:
         teller.now(one.key.name, "")
-    return result(one.poc, one.live, found, (*one.notes, *_notes(one)))
+    return result(one.poc, one.live, found, (*one.notes, *_notes(one, unread)))
 
 
-def _notes(one: Wanted) -> Sequence[str]:
+def _notes(one: Wanted, unread: Sequence[str]) -> Iterable[str]:
     if one.live and one.live.metadata.deletion_timestamp:
-        return ("the object is being deleted",)
-    return ()
+        yield "the object is being deleted"
+    if any(ref.secret_key_ref for ref in secret_refs(one.poc)):
+        yield from unread
 
 
 @asynccontextmanager

@@ -12,12 +12,13 @@ from modelpoc import catalog
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import USE_LABEL, ObjectMeta
 from modelpoc.api.modelpoc import ModelPOC, ModelPOCSpec
-from modelpoc.aws.secret import SecretValue
+from modelpoc.aws.secret import SecretValue, UnreadValue
 from modelpoc.cli.applying import APPLY, managers
 from modelpoc.cli.faces import CliError
 from modelpoc.cli.shippers import shippers
 from modelpoc.controller.keys import Key, platform_key
 from modelpoc.controller.store import Store, Unreadable, read_platform, read_poc
+from modelpoc.desired.secrets import secret_refs
 from modelpoc.kube.cluster import PLATFORM, POC, Cluster
 from modelpoc.kube.errors import Refused
 
@@ -89,13 +90,23 @@ class Objects:
             self.store.put(one.key, one.poc)
         return wanted
 
-    async def read_secrets(self, wanted: Iterable[Wanted]) -> None:
-        """The labelled Secrets, where any POC names a key of one."""
-        if not any(_names_keys(one.poc) or (one.live and _names_keys(one.live)) for one in wanted):
-            return
-        found = await self._cluster.secrets(self._namespace, f"{USE_LABEL}=true")
+    async def read_secrets(self, wanted: Iterable[Wanted]) -> tuple[str, ...]:
+        """The labelled Secrets, where any POC names a key of one. Gives what is to be said of that."""
+        keys = {key for one in wanted for key in _keys(one.poc)}
+        if not keys:
+            return ()
+        try:
+            found = await self._cluster.secrets(self._namespace, f"{USE_LABEL}=true")
+        except Refused as refused:
+            if refused.status != 403:
+                raise
+            for name in {name for name, _ in keys}:
+                mine: dict[str, SecretValue] = {key: UnreadValue() for of, key in keys if of == name}
+                self.store.put_secret(self._namespace, name, mine)
+            return (f"{refused}: their keys are taken to be there, and unchanged",)
         for name, data in found.items():
             self.store.put_secret(self._namespace, name, {k: SecretValue(v) for k, v in data.items()})
+        return ()
 
     def _as_it_is(self, key: Key) -> Wanted:
         poc = self._live(key)
@@ -142,5 +153,7 @@ def _changed(live: ModelPOC, spec: ModelPOCSpec) -> ModelPOC:
     return live.model_copy(update={"spec": spec, "metadata": meta})
 
 
-def _names_keys(poc: ModelPOC) -> bool:
-    return poc.spec.ecs is not None and any(ref.secret_key_ref for ref in poc.spec.ecs.secrets)
+def _keys(poc: ModelPOC) -> set[tuple[str, str]]:
+    """(Secret, key) of all that it reads from Kubernetes."""
+    refs = (ref.secret_key_ref for ref in secret_refs(poc))
+    return {(ref.name, ref.key) for ref in refs if ref}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from modelpoc.api.modelpoc import ModelPOC, SecretKeyRef, SecretRef
 from modelpoc.aws.existing_secret import ExistingSecret
 from modelpoc.aws.parameter import Parameter
-from modelpoc.aws.secret import Secret, SecretValue, fingerprint
+from modelpoc.aws.secret import Secret, SecretValue, UnreadValue, fingerprint
 from modelpoc.desired.names import Named
 from modelpoc.reconcile.owner import short_hash
 from modelpoc.reconcile.resource import Ref, Resource
@@ -62,6 +62,8 @@ def _secret_name(named: Named, key: tuple[str, str]) -> str:
 
 def _owned(named: Named, key: tuple[str, str], value: SecretValue) -> Secret:
     name = _secret_name(named, key)
+    if isinstance(value, UnreadValue):
+        return Secret(name=name, fingerprint=None, tags=named.tags(name))
     printed = fingerprint(value.reveal(), name)
     return Secret(name=name, value=value, fingerprint=printed, tags=named.tags(name))
 
