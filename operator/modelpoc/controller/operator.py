@@ -17,6 +17,7 @@ from kubernetes.aio import client, config
 
 from modelpoc.api.meta import GROUP
 from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.controller import logs
 from modelpoc.controller.accounts import Accounts
 from modelpoc.controller.http import Health
@@ -101,8 +102,11 @@ class Operator:
         def changed(platform: str) -> None:
             self.queue.add(platform_key(platform), fresh=False)
 
+        def again(poc: ModelPOC, seconds: float) -> None:
+            self.queue.add_after(Key(poc.metadata.namespace, poc.metadata.name), seconds)
+
         registry = self.metrics.registry
-        return Notifier(platform, self.store.values, cure_of, registry, changed=changed)
+        return Notifier(platform, self.store.values, cure_of, registry, changed=changed, again=again)
 
     async def _served(self, kube: Kube) -> None:
         """kopf looks once for what there is to watch: so our CRDs must be served before it starts."""

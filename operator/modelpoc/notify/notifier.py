@@ -24,7 +24,7 @@ from modelpoc.notify.metrics import NewsMetrics
 from modelpoc.notify.sinks import SecretOf, Sink
 from modelpoc.notify.slack import SlackBotSink, SlackWebhookSink
 from modelpoc.notify.story import Cure, Story, story_of
-from modelpoc.notify.transitions import noted, remembered
+from modelpoc.notify.transitions import noted, remembered, ripens_in
 from modelpoc.notify.trouble import Need, needs
 from modelpoc.notify.wants import SLACK, WEBHOOK, wants_of
 from modelpoc.notify.webhook import WebhookSink
@@ -63,8 +63,11 @@ PlatformOf = Callable[[str], ModelPlatform | None]
 
 
 class Notifier:
-    """All lanes of all platforms. `acknowledge` writes what is over with into the POC's status; `changed` is
-    told a platform's name when what `trouble` says of it changed."""
+    """All lanes of all platforms.
+
+    `acknowledge` writes what is over with into the POC's status; `changed` is told a platform's name when
+    what `trouble` says of it changed; `again` asks for a pass over a POC in so many seconds.
+    """
 
     def __init__(
         self,
@@ -74,11 +77,13 @@ class Notifier:
         registry: CollectorRegistry,
         *,
         changed: Callable[[str], None],
+        again: Callable[[ModelPOC, float], None],
         pace: Pace | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._platform_of, self._secret_of, self._cure = platform_of, secret_of, cure
-        self._changed, self._pace, self._now = changed, pace or Pace(), now
+        self._changed, self._again = changed, again
+        self._pace, self._now = pace or Pace(), now
         self._metrics = NewsMetrics(registry, lambda: sum(map(len, self._lanes.values())))
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._taken: dict[tuple[str, str], Done | None] = {}
@@ -100,6 +105,8 @@ class Notifier:
             return new
         wants = wants_of(poc, platform)
         told = noted(poc.metadata.uid, old, new, wants, self._now())
+        if wants is not None and (seconds := ripens_in(new, self._now())) is not None:
+            self._again(poc, seconds)
         if told is None and wants is not None and new.to_dict() != old.to_dict():
             told = remembered(old, wants)
         return new.model_copy(update={"notified": told})

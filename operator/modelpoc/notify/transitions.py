@@ -18,6 +18,9 @@ from modelpoc.notify.wants import Kind, Wants
 
 UNREADY_FOR = timedelta(minutes=15)
 """How long what served may not answer, for reasons that pass by themselves, until it has failed."""
+PATIENCE = timedelta(seconds=10)
+"""How long what needs someone must last to be told: a Secret that is applied a moment after the POC that
+names it, or a path that another POC is just giving up, are no failures."""
 CALM = timedelta(minutes=15)
 """How long what keeps failing and recovering must answer until it is told to have recovered."""
 SOON = timedelta(hours=1)
@@ -26,6 +29,10 @@ FLAPS = 2
 """So many failures of one trouble are told with their recoveries at once; later ones wait for calm."""
 MOST_PENDING = 8
 
+_FINAL = frozenset(
+    {Reason.ROLLOUT_FAILED, Reason.ENDPOINT_FAILED, Reason.FUNCTION_FAILED, Reason.PROBE_FAILED}
+)
+"""What was tried for long before it was called failed; told at once."""
 _BY_ITSELF = frozenset({Reason.REPAIRING, Reason.AWS_UNAVAILABLE})
 _IN_REPAIR = frozenset({Reason.REPAIRING, Reason.AWS_UNAVAILABLE, Reason.PROBING, Reason.READY})
 
@@ -109,12 +116,24 @@ def _moved(before: Notified, turn: _Turn) -> Notified:
 
 def _failure(before: Notified, turn: _Turn) -> str | None:
     if stalled := _true(turn.new, ConditionType.STALLED):
-        return stalled.reason
+        return None if _unripe(stalled, turn.now) else stalled.reason
     ready = turn.new.condition(ConditionType.READY)
     served = before.state == State.SERVING and before.generation == turn.new.observed_generation
     if ready is None or not served or ready.status is ConditionStatus.TRUE or ready.reason not in _BY_ITSELF:
         return None
     return ready.reason if turn.now - ready.last_transition_time >= UNREADY_FOR else None
+
+
+def ripens_in(status: ModelPOCStatus, now: datetime) -> float | None:
+    """Seconds until what `status` says becomes news by lasting; None when it does not."""
+    stalled = _true(status, ConditionType.STALLED)
+    if stalled is None or not _unripe(stalled, now):
+        return None
+    return max(0.0, (stalled.last_transition_time + PATIENCE - now).total_seconds()) + 1.0
+
+
+def _unripe(stalled: Condition, now: datetime) -> bool:
+    return stalled.reason not in _FINAL and now - stalled.last_transition_time < PATIENCE
 
 
 def _failed(before: Notified, turn: _Turn, reason: str) -> Notified:

@@ -42,6 +42,7 @@ class Office:
         self.pocs: dict[str, ModelPOC] = {}
         self.writes = 0
         self.changes: list[str] = []
+        self.again: list[tuple[str, float]] = []
         self.registry = CollectorRegistry()
         self.dead_kubernetes = False
         self.notifier = self._notifier(pace)
@@ -53,6 +54,7 @@ class Office:
             cure_of,
             self.registry,
             changed=self.changes.append,
+            again=lambda poc, seconds: self.again.append((poc.metadata.name, seconds)),
             pace=pace,
         )
 

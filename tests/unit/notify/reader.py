@@ -12,7 +12,7 @@ from modelpoc.api.status import PendingNews
 from modelpoc.notify.transitions import noted, remembered
 from modelpoc.notify.wants import Wants
 
-START = datetime(2026, 11, 22, 10, 0, 0, tzinfo=UTC)
+START = datetime(2024, 11, 22, 10, 0, 0, tzinfo=UTC)
 ALL = Wants(frozenset(NotificationEvent), ("slack",), timedelta(hours=24))
 FIRST = "a-b-c-1"
 
@@ -58,7 +58,8 @@ class Reader:
 
 def told_of(story: Story, reader: Reader) -> list[str]:
     """What a reader gets of the last pass of a story."""
-    return [news.event for news in reader.sees(story.poc.status)]
+    reader.now = story.now
+    return [news.event for news in reader.sees(story.poc.status, timedelta(0))]
 
 
 def status(

@@ -27,11 +27,11 @@ from tests.unit.notify.reader import (
 
 from modelpoc.api.conditions import Reason
 from modelpoc.api.modelpoc import ModelPOCStatus, NotificationEvent
-from modelpoc.notify.transitions import CALM, UNREADY_FOR
+from modelpoc.notify.transitions import CALM, UNREADY_FOR, ripens_in
 from modelpoc.notify.wants import Wants
 
 pytestmark = pytest.mark.unit
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 
 def live() -> Reader:
@@ -68,6 +68,26 @@ def test_a_failure_is_told_with_its_reason_and_once_in_a_generation() -> None:
         reader.sees(rolling(2))
         assert reader.sees(failed(generation=2)) == []
     assert [n.event for n in reader.sees(failed(generation=3))] == ["Failed"]
+
+
+def test_what_passes_within_seconds_is_no_failure() -> None:
+    """A Secret is applied a moment after the POC that names it."""
+    for reason, news in ((Reason.SECRET_NOT_FOUND, []), (Reason.ROLLOUT_FAILED, ["Failed"])):
+        reader = Reader()
+        missing = status(reason, stalled=True, since=START + SECOND, revision=None)
+        assert [n.event for n in reader.sees(missing, SECOND)] == news
+        assert (ripens_in(missing, reader.now) is None) == bool(news)
+    reader = Reader()
+    missing = status(Reason.SECRET_NOT_FOUND, stalled=True, since=START + SECOND, revision=None)
+    reader.sees(missing, SECOND)
+    reader.sees(serving(), SECOND)
+    assert reader.kinds() == ["Succeeded"]
+    reader = Reader()
+    reader.sees(missing, SECOND)
+    wait = ripens_in(missing, reader.now)
+    assert wait is not None
+    assert [n.event for n in reader.sees(missing, timedelta(seconds=wait))] == ["Failed"]
+    assert ripens_in(missing, reader.now) is None
 
 
 def test_another_reason_of_the_same_failure_is_told_but_none_twice() -> None:
@@ -220,7 +240,7 @@ def test_what_was_not_sent_yet_stays_to_be_sent_with_the_same_id() -> None:
         (states.creating, []),
         (states.probing, []),
         (states.rollout_failed_while_serving, ["Failed"]),
-        (states.access_denied, ["Failed"]),
+        (states.access_denied, []),
         (states.probe_failed, ["Failed"]),
         (states.suspended, ["Suspended"]),
         (states.expired, ["Expired"]),
@@ -230,6 +250,12 @@ def test_what_was_not_sent_yet_stays_to_be_sent_with_the_same_id() -> None:
 def test_the_statuses_of_real_passes(tell: Tell, news: list[str]) -> None:
     story = tell()
     assert told_of(story, Reader(old=story.before.status)) == news
+
+
+def test_what_really_lasts_is_told() -> None:
+    reader = Reader()
+    assert told_of(states.access_denied(), reader) == []
+    assert [n.event for n in reader.sees(states.access_denied().poc.status)] == ["Failed"]
 
 
 def test_a_real_first_success() -> None:
@@ -261,10 +287,11 @@ AFTER = st.sampled_from([timedelta(seconds=5), MINUTE, timedelta(minutes=20), ti
 def test_never_two_messages_for_one_transition(history: list[tuple[ModelPOCStatus, timedelta, int]]) -> None:
     reader, before = Reader(), ModelPOCStatus()
     for found, after, times in history:
+        ripens = ripens_in(before, reader.now) is not None
         told = [n for _ in range(times) for n in reader.sees(found, after)]
         assert len(told) <= 1, told
         turned = found.conditions != before.conditions
-        waited = after >= UNREADY_FOR  # what lasts becomes news without a change
+        waited = ripens or after >= UNREADY_FOR  # what lasts becomes news without a change
         assert not told or turned or waited
         before = found
     assert len({n.id for n in reader.news}) == len(reader.news)
