@@ -22,7 +22,7 @@ SECRETIVE = """ecs:
   port: 8080
   secrets:
     - name: TOKEN
-      parameterArn: {arn}
+      ssmParameterArn: {arn}
 """
 ENDPOINT = """sagemaker:
   image: local/sm-echo:latest
