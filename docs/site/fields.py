@@ -69,7 +69,7 @@ def _facts(schema: Schema, required: bool) -> Iterator[str]:
     yield f"*{_type(schema)}*"
     if required:
         yield "**required**"
-    if "default" in schema:
+    if schema.get("default", "") != "":
         yield f"default `{_value(schema['default'])}`"
     yield from _limits(schema)
 

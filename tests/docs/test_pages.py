@@ -97,6 +97,7 @@ def test_a_field_tells_type_default_limits_and_rule() -> None:
     assert "*whole number*" in section
     assert "default `8080`" in section
     assert "1 to 65535" in section
+    assert "``" not in reference()["reference/status.md"], "an empty default is none"
     assert "exactly one of ecs and sagemaker" in page
 
 

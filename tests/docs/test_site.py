@@ -112,6 +112,23 @@ _FOUND = f"""(() => {{
 }})()"""
 
 
+@needs_browser
+async def test_the_copy_button_takes_what_is_typed(address: str) -> None:
+    async with open_tab() as tab:
+        await _open(tab, f"{address}/first-poc.html", DESK)
+        copied = await tab.value(_COPIED)
+        lines = [line for block in copied for line in block.splitlines() if line]
+        assert "modelpoc new my-model --runtime ecs" in lines
+        assert not [line for line in lines if line.startswith(("$", "wrote", "…"))]
+
+
+_COPIED = """[...document.querySelectorAll(".highlight code")].map((code) => {
+    code.setAttribute("data-md-copying", "");
+    return code.innerText;
+})"""
+"""Zensical marks a block so while its button copies it."""
+
+
 def _hosts(tab: Tab) -> set[str]:
     """Whom the browser asked."""
     requests = [
