@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
+from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.status import ModelPOCStatus
 from modelpoc.controller.findings import Finding, Goal
 from modelpoc.controller.running import MADE_OF, new_revision
@@ -80,6 +81,14 @@ def gave_up(status: ModelPOCStatus) -> bool:
     stalled = status.condition(ConditionType.STALLED)
     holds = stalled is not None and stalled.status is ConditionStatus.TRUE
     return status.failed_revision is not None or (holds and status.reason == Reason.FUNCTION_FAILED)
+
+
+def changed_since(poc: ModelPOC) -> bool:
+    """Whether the spec was changed since AWS gave something up: what did not come up may come up now.
+
+    Not all that a rollout depends on makes another revision: a health check's path, say, or an alarm.
+    """
+    return gave_up(poc.status) and poc.status.observed_generation != poc.metadata.generation
 
 
 def at_rest(status: ModelPOCStatus, generation: int) -> bool:

@@ -11,6 +11,7 @@ from modelpoc.controller.accounts import Account, Accounts
 from modelpoc.controller.asked import Around, asked
 from modelpoc.controller.hindrances import no_platform, platform_goes, platform_not_ready
 from modelpoc.controller.keys import Key
+from modelpoc.controller.motion import changed_since
 from modelpoc.controller.poc_engine import rules_of
 from modelpoc.controller.store import Store, Unreadable
 from modelpoc.desired.allow import Refusal
@@ -83,7 +84,8 @@ class Planning:
         now: datetime,
     ) -> Foreseen:
         secrets, fleet = self._store.secrets_in(key.namespace), self._store.fleet(key)
-        wish = asked(poc, platform, Around(places, account.engine.inventory, secrets, fleet), now)
+        around = Around(places, account.engine.inventory, secrets, fleet)
+        wish = asked(poc, platform, around, now, retry=changed_since(poc))
         if wish.graph is None:
             return Foreseen(refused=wish.refused, lived=wish.lived)
         found = await self._planned(poc, platform, account, wish.graph)

@@ -17,7 +17,7 @@ from modelpoc.controller.hindrances import no_platform, platform_goes, platform_
 from modelpoc.controller.keys import Key
 from modelpoc.controller.kube import Written
 from modelpoc.controller.metrics import Metrics
-from modelpoc.controller.motion import gave_up
+from modelpoc.controller.motion import changed_since, gave_up
 from modelpoc.controller.objects import Objects
 from modelpoc.controller.pace import Next
 from modelpoc.controller.poc_engine import PocEngine
@@ -130,7 +130,7 @@ class PocPass:
     ) -> Finding:
         secrets, fleet = self.store.secrets_in(key.namespace), self.store.fleet(key)
         around = Around(places, account.engine.inventory, secrets, fleet)
-        retry = memory.retry or (memory.asked and gave_up(poc.status))
+        retry = memory.retry or changed_since(poc) or (memory.asked and gave_up(poc.status))
         wish = asked(poc, platform, around, self.now(), retry=retry)
         found = finding(poc, platform, wish, observing=observing)
         if wish.graph is None:

@@ -135,7 +135,7 @@ class Held:
         fields = {
             f.name: getattr(want, f.name)
             for f in dataclasses.fields(want)
-            if f.name not in ("name", "needs", "given")
+            if f.name not in ("name", "needs", "given") and f.name not in KINDS[step.kind].hidden
         }
         if step.kind == "ScalableTarget":
             fields["tags"] = want.all_tags  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ from tests.unit.controller.states import (
 from tests.unit.controller.story import Story
 from tests.unit.controller.told import Tell
 
-from modelpoc.controller.motion import gave_up
+from modelpoc.controller.motion import changed_since, gave_up
 from modelpoc.controller.running import untried
 from modelpoc.reconcile.errors import AnswerLost, CloudError, Retry
 from modelpoc.reconcile.outcome import Outcome
@@ -76,6 +76,18 @@ def test_nor_when_aws_refused_the_function_for_now() -> None:
 )
 def test_what_aws_gave_up_on_can_be_tried_again(tell: Tell) -> None:
     assert gave_up(tell().poc.status)
+
+
+@pytest.mark.parametrize("tell", [first_rollout_failed, endpoint_rolled_back])
+def test_a_changed_spec_is_another_try_once(tell: Tell) -> None:
+    poc = tell().poc
+    assert not changed_since(poc)
+    later = poc.metadata.model_copy(update={"generation": poc.metadata.generation + 1})
+    assert changed_since(poc.model_copy(update={"metadata": later}))
+
+
+def test_a_changed_spec_of_what_is_well_is_no_other_try() -> None:
+    assert not changed_since(ready().change(ecs={"image": "local/echo:2"}).poc)
 
 
 @pytest.mark.parametrize("tell", [ready, endpoint_ready, access_denied, artifact_not_found])
