@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,6 +29,7 @@ from modelpoc.sync.sync import Sync
 
 pytestmark = pytest.mark.e2e
 
+PROGRAM = str(Path(sys.executable).parent / "modelpoc")
 README = {"models_config/README.md": "One folder for each POC.\n"}
 # Stands for whatever a cluster refuses beyond what a configuration can be checked for.
 POLICY = """
@@ -324,7 +326,7 @@ async def test_a_copy_that_a_crash_left_is_made_anew(place: Place, tmp_path: Pat
     await place.once()
     (copy,) = (tmp_path / "cache" / "modelpoc" / "sync").glob("*/repository.git")
     if harm == "half-made":
-        (copy.parent / "fresh.git" / "objects").mkdir(parents=True)
+        (copy.parent / "fresh-x1.git" / "objects").mkdir(parents=True)
         copy.rename(copy.parent / "away")
     elif harm == "no-head":
         (copy / "HEAD").unlink()
@@ -354,6 +356,24 @@ async def test_large_files_stay_at_the_remote(place: Place) -> None:
     assert (await place.once(limits=Limits(bytes=2_000_000))).ok
 
 
+async def test_configurations_may_stand_at_the_root(place: Place) -> None:
+    commit = place.repository.push({"cups/config.yaml": config(), ".github/workflows/x.yaml": "on: push\n"})
+    report = await place.once(source=Source.of(place.repository.url, path="."))
+    assert (report.written, place.commits()) == (("cups",), {"cups": commit})
+
+
+async def test_whenever_it_is_killed_the_next_run_completes_it(place: Place) -> None:
+    names = tuple(f"p{i:02}" for i in range(16))
+    words = ("sync", "--repo", place.repository.url, "-n", place.namespace, "--once")
+    for turn, seconds in enumerate((0.9, 1.2, 1.5, 1.8)):
+        place.repository.push(configs(*names, image=f"local/echo:{turn}"))
+        kill_after(seconds, *words)
+    await place.once()
+    assert {poc["spec"]["ecs"]["image"] for poc in place.pocs().values()} == {"local/echo:3"}
+    assert set(place.pocs()) == set(names)
+    assert (await place.once()).result is Result.UNCHANGED
+
+
 def test_the_command_ends_as_a_script_wants_it(place: Place) -> None:
     place.repository.push(configs("cups"))
     words = ["--repo", place.repository.url, "-n", place.namespace, "--once", "-o", "json"]
@@ -363,9 +383,10 @@ def test_the_command_ends_as_a_script_wants_it(place: Place) -> None:
     broken = modelpoc("sync", *words[:-2])
     assert broken.returncode == 1
     assert f"{file('cups')}:1:1: ecs" in broken.stderr
-    assert modelpoc("sync", "--repo", "https://me:secret@h/x.git", "--once").stderr.startswith(
-        "error: https://h/x.git"
-    )
+    told = modelpoc("sync", "--repo", "https://me:secret@h/x.git", "--once").stderr
+    assert told.startswith("error: https://h/x.git")
+    told = modelpoc("operator", "--sync-repo", "ftp://h/x").stderr
+    assert told.startswith("error: ftp://h/x: give a repository")
 
 
 def test_the_command_goes_on_until_it_is_interrupted(place: Place) -> None:
@@ -380,7 +401,7 @@ def test_the_command_goes_on_until_it_is_interrupted(place: Place) -> None:
         "--metrics-port",
         "0",
     ]
-    command = [str(Path(sys.executable).parent / "modelpoc"), "sync", *words]
+    command = [PROGRAM, "sync", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -397,6 +418,11 @@ def test_the_command_goes_on_until_it_is_interrupted(place: Place) -> None:
     assert f'modelpoc_sync_pocs{{source="{source}"}} 2.0' in counted
 
 
+def kill_after(seconds: float, *words: str) -> None:
+    with subprocess.Popen([PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        time.sleep(seconds)
+        process.kill()
+
+
 def modelpoc(*words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).parent / "modelpoc"
-    return subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False)

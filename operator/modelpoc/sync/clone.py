@@ -130,14 +130,14 @@ class Clone:
 
     async def _anew(self, git: Git) -> str:
         """Made beside, and moved into its place when it is whole: a crash leaves nothing half."""
-        fresh = self._folder / "fresh.git"
-        await asyncio.to_thread(_remove, fresh)
-        fresh.mkdir()
+        for left in self._folder.glob("fresh-*"):
+            await asyncio.to_thread(_remove, left)
+        fresh = Path(tempfile.mkdtemp(prefix="fresh-", suffix=".git", dir=self._folder))
         try:
             await git.run("init", "--bare", "--quiet", within=fresh)
             commit = await self._update(git, fresh)
             await asyncio.to_thread(_remove, self._repository)
-            fresh.rename(self._repository)
+            os.rename(fresh, self._repository)
         finally:
             await asyncio.to_thread(_remove, fresh)
         return commit
