@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.problems import Loc
@@ -18,8 +18,8 @@ def limit_findings(
 ) -> Iterator[Finding]:
     """`others` are in the cluster and not in the repository."""
     name, allow = against.name, against.platform.spec.allow
-    here = [entry for entry in entries if entry.poc and entry.poc.spec.platform_ref.name == name]
-    beside = [poc for poc in others if poc.spec.platform_ref.name == name]
+    here = on_platform(name, (entry.poc for entry in entries if entry.poc))
+    beside = on_platform(name, others)
     neighbours = [poc for poc in beside if poc.metadata.namespace == namespace]
     limits = (
         ("pocsPerPlatform", allow.pocs_per_platform, len(here) + len(beside), f"platform {name} carries"),
@@ -31,11 +31,15 @@ def limit_findings(
             yield against.find((*_ALLOW, field), words).of("limit")
 
 
+def on_platform(name: str, pocs: Iterable[ModelPOC]) -> list[ModelPOC]:
+    return [poc for poc in pocs if poc.spec.platform_ref.name == name]
+
+
 def taken_findings(
     against: Against, entries: Sequence[Entry], others: Collection[ModelPOC], base_path: str
 ) -> Iterator[Finding]:
     """Paths and priorities that POCs of the same platform hold which are not in the repository."""
-    beside = [poc for poc in others if poc.spec.platform_ref.name == against.name]
+    beside = on_platform(against.name, others)
     paths = {poc.spec.route.path or f"/{base_path}/{poc.metadata.name}": poc for poc in beside}
     priorities = {poc.spec.route.priority: poc for poc in beside if poc.spec.route.priority}
     for entry in entries:

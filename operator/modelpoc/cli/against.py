@@ -13,9 +13,10 @@ from modelpoc.api.problems import InvalidObject, Loc, parse_platform, parse_poc
 from modelpoc.aws.secret import SecretValue
 from modelpoc.catalog.catalog import Entry
 from modelpoc.catalog.finding import Finding, Severity
-from modelpoc.catalog.limits import limit_findings, taken_findings
+from modelpoc.catalog.limits import limit_findings, on_platform, taken_findings
 from modelpoc.catalog.platforms import Against, live, read_platforms
 from modelpoc.desired.allow import Fleet, Refusal, refusals
+from modelpoc.desired.places import ROUTES_PER_API, ROUTES_PER_POC, TARGET_GROUPS_PER_LOAD_BALANCER
 from modelpoc.desired.secrets import secret_refs
 from modelpoc.kube.cluster import PLATFORM, POC, Cluster
 
@@ -84,6 +85,27 @@ def against_findings(around: Surroundings, entries: Sequence[Entry], namespace: 
         base = around.base_paths[against.name]
         yield from limit_findings(against, entries, namespace, others)
         yield from taken_findings(against, entries, others, base)
+        yield from _room(against, on_platform(against.name, [*_pocs(entries), *others]))
+
+
+def _pocs(entries: Sequence[Entry]) -> list[ModelPOC]:
+    return [entry.poc for entry in entries if entry.poc]
+
+
+def _room(against: Against, pocs: Sequence[ModelPOC]) -> Iterator[Finding]:
+    """Whether the platform's shared parts, of which the operator makes one each, carry so many."""
+    routing = against.platform.spec.routing
+    running = [poc for poc in pocs if not poc.spec.suspend]
+    balanced = sum(poc.spec.runtime == "ecs" for poc in running)
+    parts = (
+        ("loadBalancers", len(routing.load_balancers), TARGET_GROUPS_PER_LOAD_BALANCER, balanced, "on ECS "),
+        ("apis", len(routing.apis), ROUTES_PER_API // ROUTES_PER_POC, len(running), ""),
+    )
+    for field, given, each, count, which in parts:
+        room = max(given, 1) * each
+        if count > room:
+            words = f"{room} POCs {which}have room, and these are {count}: add one to routing.{field}"
+            yield against.find(("spec", "routing", field), words).of("limit")
 
 
 def _one(around: Surroundings, entry: Entry) -> Iterator[Finding]:

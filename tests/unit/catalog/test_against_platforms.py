@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from tests.unit.catalog.good_repository import good, lay
+from tests.unit.catalog.good_repository import COUNTER, good, lay
 from typer.testing import CliRunner, Result
 
 from modelpoc.api.modelpoc import ModelPOC
@@ -117,6 +117,22 @@ def test_a_placeholder_may_wait_for_its_image_although_none_stands_in(repository
     assert [place for place, _ in found()] == [
         *["models_config/counter/config.yaml:2"] * 2,
         *["models_config/linker/config.yaml:2"] * 2,
+    ]
+
+
+def test_a_load_balancer_carries_a_hundred_and_an_api_a_hundred_and_fifty(repository: Path) -> None:
+    change(repository / "platform.yaml", "    pocsPerPlatform: 3\n", "")
+    for number in range(148):
+        folder = repository / f"models_config/poc-{number}"
+        folder.mkdir()
+        (folder / "config.yaml").write_text("ecs: {image: local/x}\n" if number < 99 else COUNTER)
+    told = [(place, words) for place, words in found() if "have room" in words]
+    assert told == [
+        (
+            "platform.yaml:18",
+            "100 POCs on ECS have room, and these are 101: add one to routing.loadBalancers",
+        ),
+        ("platform.yaml:18", "150 POCs have room, and these are 151: add one to routing.apis"),
     ]
 
 
