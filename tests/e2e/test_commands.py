@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.e2e.commands import PROGRAM, Checkout
+from tests.e2e.commands import PROGRAM, Checkout, Running
 from tests.world import World, poc, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -350,19 +350,38 @@ def test_following_gives_every_line_once_also_before_there_is_a_group(
     logs, group = world.client("logs"), "/modelpoc/default/default/unbuilt"
     world.reason("unbuilt", "Suspended")
     logs.delete_log_group(logGroupName=group)
-    with checkout.begun("logs", "unbuilt", "-f") as running:
-        time.sleep(1.5)
-        assert wait_for(lambda: _there(world, group), 20), "the operator makes it again"
+    with (
+        checkout.begun("logs", "unbuilt", "-f") as running,
+        checkout.begun("logs", "unbuilt", "-f", "--tail", "0") as only_new,
+    ):
+        assert wait_for(lambda: _there(world, group), 30), "the operator makes it again"
         logs.create_log_stream(logGroupName=group, logStreamName="by-hand")
+
+        def write(*lines: tuple[int, str]) -> None:
+            events = [{"timestamp": at, "message": text} for at, text in sorted(lines)]
+            logs.put_log_events(logGroupName=group, logStreamName="by-hand", logEvents=events)
+
+        def both_follow() -> bool:
+            write((int(time.time() * 1000), "begin"))
+            return all(one.heard("begin", 1) for one in (running, only_new))
+
+        assert wait_for(both_follow, 60)
         now = int(time.time() * 1000)
         for batch in ([(now, "a"), (now, "b")], [(now, "c")], [(now - 5000, "late"), (now + 1, "d")]):
-            events = [{"timestamp": at, "message": text} for at, text in sorted(batch)]
-            logs.put_log_events(logGroupName=group, logStreamName="by-hand", logEvents=events)
-            assert running.heard(f"by-hand {batch[-1][1]}\n", 10)
-        time.sleep(1.5)
-        assert running.interrupted() == 130
-    assert sorted(line.split()[-1] for line in running.out) == ["a", "b", "c", "d", "late"]
-    assert not running.err
+            write(*batch)
+            assert running.heard(f"by-hand {batch[-1][1]}\n", 20)
+            assert only_new.heard(f"by-hand {batch[-1][1]}\n", 20)
+        time.sleep(1.5)  # long enough for what was given to be given again
+        assert running.interrupted() == only_new.interrupted() == 130
+    for heard in (running, only_new):
+        assert sorted({*words(heard)}) == ["a", "b", "begin", "c", "d", "late"]
+        assert len([word for word in words(heard) if word != "begin"]) == 5, "each once"
+        assert not heard.err
+
+
+def words(heard: Running) -> list[str]:
+    """The last of each line."""
+    return [line.split()[-1] for line in heard.out]
 
 
 def _there(world: World, group: str) -> bool:

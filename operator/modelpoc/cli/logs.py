@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from modelpoc.aws.caller import caller
-from modelpoc.aws.log_events import LogLine
+from modelpoc.aws.log_events import LATE_MS, LogLine
 from modelpoc.cli.completion import there
 from modelpoc.cli.faces import CliError, Context, Namespace, Output, OutputOption, run
 from modelpoc.cli.finding import found, platform_of
@@ -66,14 +66,19 @@ async def _logs(
 ) -> None:
     async with _lines_of(name, namespace, context, wanted.stream) as lines:
         now = int(time.time() * 1000)
+        # What a tail leaves out is not to come again with the latecomers: read before what is shown, so that
+        # nothing is taken for shown that was not.
+        left_out = (
+            await lines.between(now - LATE_MS, now) if wanted.follow and wanted.tail is not None else []
+        )
         first = await _first(lines, wanted, now)
         _say(first, output)
         if not wanted.follow:
             if not first:
                 typer.echo(_nothing(wanted), err=True)
             return
-        since = now if wanted.tail is not None else now - int(wanted.back * 1000)
-        async with aclosing(lines.following(since, first)) as coming:
+        since = now - (LATE_MS if wanted.tail is not None else int(wanted.back * 1000))
+        async with aclosing(lines.following(since, [*left_out, *first])) as coming:
             async for line in coming:
                 _say([line], output)
 
