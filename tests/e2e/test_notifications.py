@@ -142,6 +142,21 @@ def test_neither_a_hundred_passes_nor_a_restart_tell_or_write_anything(
     assert (_writes(world), len(slack.all), world.get(live)["status"]) == (0, told, before)
 
 
+def test_a_secret_that_comes_a_moment_later_is_no_failure(world: World, slack: FakeSlack) -> None:
+    """And one that does not come is, without anything else happening."""
+    for name in ("early", "lost"):
+        ref = {"name": "TOKEN", "secretKeyRef": {"name": name, "key": "token"}}
+        world.apply(poc(name, ecs={"secrets": [ref]}))
+    world.stalled("early", "SecretNotFound")
+    meta = {"name": "early", "namespace": "default", "labels": {"modelpoc.dev/use": "true"}}
+    world.apply({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": {"token": "x"}})
+    world.ready("early")
+    assert arrives(slack, "lost", 1, 25).read().startswith("❌ *lost* failed: `SecretNotFound`")
+    assert arrives(slack, "early", 1).read().startswith("✅ *early* is live")
+    for name in ("early", "lost"):
+        world.delete(name)
+
+
 async def _wake(world: World, name: str, enough: Callable[[], bool]) -> None:
     """Asks for passes, one after the other. Every tenth looks afresh at everything in AWS."""
     async with connect() as cluster:
