@@ -140,7 +140,7 @@ async def _post(url: str, body: Body, headers: Mapping[str, str], limit: float) 
     try:
         async with (
             # A proxy of the environment leads nowhere from which this machine's own addresses can be reached.
-            aiohttp.ClientSession(trust_env=not _near(url), timeout=aiohttp.ClientTimeout(limit)) as session,
+            aiohttp.ClientSession(trust_env=not near(url), timeout=aiohttp.ClientTimeout(limit)) as session,
             session.post(url, data=body.content, headers=headers, allow_redirects=False) as answer,
         ):
             content = await answer.read()
@@ -151,7 +151,8 @@ async def _post(url: str, body: Body, headers: Mapping[str, str], limit: float) 
     return Answer(answer.status, time.perf_counter() - began, content, answer.content_type)
 
 
-def _near(url: str) -> bool:
+def near(url: str) -> bool:
+    """Whether it is this machine's own."""
     host = urlsplit(url).hostname or ""
     with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback

@@ -15,7 +15,8 @@ from modelpoc.api.problems import parse_poc
 from modelpoc.api.route import AuthType
 from modelpoc.cli.asking import auth_of, body_of
 from modelpoc.cli.faces import CliError
-from modelpoc.cli.predict import laid_out
+from modelpoc.cli.predict import excuse, laid_out, near
+from modelpoc.cli.seen import Seen
 
 pytestmark = pytest.mark.unit
 
@@ -103,3 +104,23 @@ def test_json_is_laid_out_and_the_rest_left_alone() -> None:
     assert laid_out('{"a":"ä"}'.encode()) == '{\n  "a": "ä"\n}'.encode()
     assert laid_out(b"a,b\n1,2\n") == b"a,b\n1,2\n"
     assert laid_out(b"\xff\xfe") == b"\xff\xfe"
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:35109/poc/predict", True),
+        ("http://[::1]:80/", True),
+        ("http://abc.localhost:9000/", True),
+        ("https://abc.execute-api.eu-west-1.amazonaws.com/poc/predict", False),
+        ("https://10.0.0.7/", False),
+    ],
+)
+def test_this_machine_s_own_addresses_are_asked_past_any_proxy(url: str, here: bool) -> None:
+    assert near(url) is here
+
+
+def test_a_poc_that_is_not_ready_excuses_itself() -> None:
+    assert excuse(Seen.of(state("ready"))) == ""
+    assert excuse(Seen.of(state("suspended"))).startswith("note: echo is Suspended: ")
+    assert excuse(Seen.of(state("first-rollout-failed"))).startswith("note: echo is RolloutFailed: ")
