@@ -133,15 +133,9 @@ def documents(name: str) -> dict[str, dict[str, Any]]:
     return {d["kind"]: d for d in yaml.safe_load_all((ROOT / "docs" / "gitops" / name).read_text())}
 
 
-def test_the_manifest_for_argo_cd_is_one(kubectl: Kubectl) -> None:
+def test_the_manifest_for_argo_cd_holds_what_an_application_has() -> None:
+    """Flux's is read by Flux's own types in tests/kstatus; Argo CD's cannot be imported."""
     spec = documents("argocd.yaml")["Application"]["spec"]
     assert set(spec) == {"project", "source", "destination", "syncPolicy", "ignoreDifferences"}
     assert set(spec["source"]) == {"repoURL", "targetRevision", "path"}
     assert all(option.partition("=")[2] == "true" for option in spec["syncPolicy"]["syncOptions"])
-
-
-def test_the_manifests_for_flux_point_at_each_other() -> None:
-    found = documents("flux.yaml")
-    reference = found["Kustomization"]["spec"]["sourceRef"]
-    assert reference == {"kind": "GitRepository", "name": found["GitRepository"]["metadata"]["name"]}
-    assert found["Kustomization"]["spec"]["wait"]
