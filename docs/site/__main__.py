@@ -26,7 +26,8 @@ To = Annotated[Path | None, typer.Option("--to", help="Folder to build in (defau
 @app.command("build")
 def build_site(to: To = None) -> None:
     """Build the site; any warning, such as a link that leads nowhere, fails it."""
-    typer.echo(f"open {_built(to) / 'index.html'}")
+    typer.echo(_built(to) / "index.html")
+    typer.echo("`make docs-serve` serves it: from a file, browsers let no page search", err=True)
 
 
 @app.command()

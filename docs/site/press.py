@@ -39,7 +39,8 @@ def build(root: Path, home: Path, written: Mapping[str, str] | None = None) -> P
 
 def _stage(pages: Pages, root: Path, home: Path) -> None:
     """Exactly these pages and files, so that nothing of an earlier build is linked to."""
-    shutil.rmtree(home, ignore_errors=True)
+    for name in ("source", "site", ".cache"):
+        shutil.rmtree(home / name, ignore_errors=True)
     source = home / "source"
     for path, text in pages.texts.items():
         _write(source / path, text)
