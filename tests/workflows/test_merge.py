@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -187,6 +188,19 @@ def test_a_branch_that_takes_no_push_is_told(
         (origin.bare / "hooks/pre-receive").unlink()
     assert code == 1
     assert "may this workflow push there?" in log
+
+
+def test_git_shows_the_token_to_github_alone(
+    origin: Origin, organisation: Repository, merge: Event, tmp_path: Path, web: Web
+) -> None:
+    git(tmp_path, "clone", "--quiet", f"file://{origin.bare}", "checkout")
+    git(tmp_path / "checkout", "remote", "set-url", "origin", f"{web.url}/people/models.git")
+    words = {"IMAGES": '[{"name": "parrot"}]', "BRANCH": "main", "TOKEN": "ghs_1"}
+    for server in (web.url, "https://github.com"):
+        script(organisation, tmp_path / "checkout", "record.sh", **words, GITHUB_SERVER_URL=server)
+    shown = base64.b64encode(b"x-access-token:ghs_1").decode()
+    assert web.git[:2] == [f"basic {shown}", ""]
+    assert "ghs_1" not in (tmp_path / "checkout/.git/config").read_text()
 
 
 def test_a_model_that_does_not_build_holds_up_no_other_and_what_leaves_is_removed(

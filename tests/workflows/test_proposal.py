@@ -81,6 +81,7 @@ def test_a_secret_that_is_missing_is_shown_at_its_line(
     done = Run(organisation, proposal, tmp_path / "1", left_out=left_out).of("pull-request.yaml")
     assert done.jobs["prerequisites"].result == "failure", done.log
     assert "::error file=models_config/secretive/config.yaml,line=6" in done.jobs["prerequisites"].log
+    assert f"{arn} does not exist" in done.jobs["prerequisites"].log
     world.client("ssm").put_parameter(Name="/secretive/token", Value="s", Type="SecureString")
     done = Run(organisation, proposal, tmp_path / "2", left_out=left_out).of("pull-request.yaml")
     assert done.result == "success", done.log

@@ -23,6 +23,8 @@ class Web:
     slack_answers: int = 200
     comments: dict[int, Document] = field(default_factory=dict)
     writes: list[str] = field(default_factory=list)
+    git: list[str] = field(default_factory=list)
+    """The Authorization of each request of git; there is no repository here."""
     grants: dict[str, Document] = field(default_factory=dict)
     """Tokens and what they may; those of a repository's runs."""
 
@@ -60,7 +62,11 @@ def serving() -> Iterator[Web]:
 def _handler(web: Web) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            _listed(web, self)
+            if "/info/refs" in self.path:
+                web.git.append(self.headers.get("Authorization", ""))
+                _answer(self, 404, b"")
+            else:
+                _listed(web, self)
 
         def do_POST(self) -> None:
             if self.path.startswith("/services/"):
