@@ -149,10 +149,10 @@ def test_what_no_revision_holds_can_be_put_right(world: World, what: str) -> Non
     """A health check's path, or how long a start may take: the task definition stays as it was."""
     checks = {
         "path": ({"path": "/nowhere"}, {"path": "/health"}),
-        "patience": ({"gracePeriodSeconds": 10}, {"gracePeriodSeconds": 600}),
+        "patience": ({"gracePeriodSeconds": 10}, {"gracePeriodSeconds": 3600}),
     }
     wrong, right = checks[what]
-    slow = [{"name": "ECHO_WARMUP", "value": "4"}] if what == "patience" else []
+    slow = [{"name": "ECHO_WARMUP", "value": "12"}] if what == "patience" else []
     check = {"intervalSeconds": 5, "timeoutSeconds": 2, "gracePeriodSeconds": 10}
     world.apply(poc(f"wrong-{what}", ecs={"env": slow, "healthCheck": {**check, **wrong}}))
     failed = world.stalled(f"wrong-{what}", "RolloutFailed", 90)
