@@ -106,6 +106,35 @@ async def test_the_commit_is_the_one_that_touched_the_folder(place: Place) -> No
     assert place.commits()["cups"] == change
 
 
+async def test_a_running_sync_tells_the_same_commits_as_a_fresh_one(place: Place) -> None:
+    """It looks up only what may have moved: also by a merge of a branch that began long ago."""
+    place.repository.push(configs("cups", "plates", "forks"))
+    place.repository.git("branch", "old")
+    reports: list[Report] = []
+    sync = Sync(place.settings, CollectorRegistry(), reports.append)
+
+    async def worked_on() -> None:
+        await holds(lambda: bool(reports))
+        for turn in range(3):
+            place.repository.push({file("plates"): config(f"local/echo:{turn}")})
+            await holds(lambda: reports[-1].commit == place.repository.head())
+        place.repository.git("checkout", "--quiet", "old")
+        place.repository.commit({file("forks"): config("local/echo:old")})
+        place.repository.git("checkout", "--quiet", "main")
+        place.repository.git("merge", "--quiet", "--no-edit", "old")
+        place.repository.push({file("spoons"): config()})
+        await holds(lambda: reports[-1].commit == place.repository.head())
+
+    await running(sync, then=worked_on())
+    logged = {
+        name: place.repository.git("log", "-1", "--format=%H", "--", file(name)).strip()
+        for name in place.pocs()
+    }
+    assert place.commits() == logged
+    assert len(set(logged.values())) == 4
+    assert (await place.once()).result is Result.UNCHANGED
+
+
 async def test_an_unchanged_commit_costs_no_write(place: Place) -> None:
     nothing = "  - {name: nothing, body: {input: null, more: {deep: null}}}\n"
     every_form = {file("full"): FULL + nothing, file("older"): OLDER, file("endpoint"): ENDPOINT}

@@ -109,6 +109,13 @@ class Clone:
 
         return dict(zip(paths, await asyncio.gather(*map(one, paths)), strict=True))
 
+    async def touched(self, old: str, new: str, path: str) -> set[str]:
+        """The files below `path` that any commit between the two touched, each parent of a merge counted."""
+        git = self._git(Credentials())
+        words = ("log", "-m", "--no-renames", "--name-only", "--format=", "-z", f"{old}..{new}", "--", path)
+        out = await git.run(*words, within=self._repository)
+        return {name.strip("\n") for name in out.decode(errors="surrogateescape").split("\0")} - {""}
+
     def _usable(self) -> bool:
         packs = list((self._repository / "objects" / "pack").glob("*.pack"))
         return (self._repository / "HEAD").is_file() and len(packs) <= _MOST_PACKS

@@ -78,8 +78,16 @@ class Look:
         if before is not None and head == before.commit:
             return ()
         commit = await self._clone.fetch(credentials)
-        self._snapshot = await read(self._clone, self._source, commit, self._target.namespace, credentials)
-        if before is None or not await self._clone.rewritten(before.commit, commit):
+        rewritten = before is not None and await self._clone.rewritten(before.commit, commit)
+        self._snapshot = await read(
+            self._clone,
+            self._source,
+            commit,
+            self._target.namespace,
+            credentials,
+            None if rewritten else before,
+        )
+        if before is None or not rewritten:
             return ()
         words = f"{self._source.shown} was rewritten: {before.commit[:12]} is no longer part of it"
         return (Told("SyncRewritten", f"{words}; {commit[:12]} counts now"),)

@@ -37,9 +37,17 @@ class Snapshot:
 
 
 async def read(
-    clone: Clone, source: Source, commit: str, namespace: str, credentials: Credentials
+    clone: Clone,
+    source: Source,
+    commit: str,
+    namespace: str,
+    credentials: Credentials,
+    before: Snapshot | None = None,
 ) -> Snapshot:
-    """What `commit` says, read as `modelpoc render` reads a folder. Raises RepositoryError."""
+    """What `commit` says, read as `modelpoc render` reads a folder. `before`: an ancestor, which spares work.
+
+    Raises RepositoryError.
+    """
     listed = [file for file in await clone.files(commit, source.path) if file.path != source.path]
     if not listed:
         return Snapshot(commit, {}, (_missing(source),))
@@ -54,12 +62,27 @@ async def read(
     findings = tuple(sorted([*_instead(wrong, [*large, *links]), *large, *links]))
     if findings:
         return Snapshot(commit, {}, findings)
-    paths = {name: str(PurePosixPath(source.path) / name) for name in found.pocs}
-    touched = await clone.last_touched(commit, list(paths.values()))
-    manifests = {
-        name: marked(catalog.render(poc), source, touched[paths[name]]) for name, poc in found.pocs.items()
-    }
+    commits = await _commits(clone, source, commit, found.pocs, before)
+    manifests = {name: marked(catalog.render(poc), source, commits[name]) for name, poc in found.pocs.items()}
     return Snapshot(commit, manifests)
+
+
+async def _commits(
+    clone: Clone, source: Source, commit: str, names: Iterable[str], before: Snapshot | None
+) -> dict[str, str]:
+    """For each POC the last commit that touched its folder; looked up only where that may have changed."""
+    known: dict[str, str] = {}
+    if before is not None and before.manifests:
+        files = await clone.touched(before.commit, commit, source.path)
+        moved = {folder_of(Path(file), source.path) for file in files}
+        known = {name: _commit(m) for name, m in before.manifests.items() if name not in moved}
+    paths = {name: str(PurePosixPath(source.path) / name) for name in names if name not in known}
+    found = await clone.last_touched(commit, list(paths.values()))
+    return {**known, **{name: found[path] for name, path in paths.items()}}
+
+
+def _commit(manifest: Manifest) -> str:
+    return str(manifest["metadata"]["annotations"][COMMIT])
 
 
 def marked(manifest: Manifest, source: Source, commit: str) -> Manifest:
