@@ -146,7 +146,7 @@ class Running:
             ear.join(5)
         return code
 
-    def heard(self, words: str, seconds: float = 30) -> bool:
+    def heard(self, words: str, seconds: float = 60) -> bool:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if any(words in line for line in [*self.out, *self.err]):
