@@ -65,9 +65,12 @@ def test_a_change_that_nobody_looked_at_yet_is_told() -> None:
 
 
 def test_what_would_be_done_is_shown_while_observing() -> None:
-    shown = "\n".join(_tree(state("observing-before-creation")))
+    manifest = copy.deepcopy(state("observing-before-creation"))
+    change = {"action": "update", "kind": "Service", "name": "echo", "changes": ["cpu: 256 → 512"]}
+    manifest["status"]["plan"] = [change]
+    shown = "\n".join(_tree(manifest))
     assert "plan" in shown
-    assert "create   LogGroup" in shown
+    assert "update   Service          echo  cpu: 256 → 512" in shown
 
 
 def test_markup_in_a_message_is_text() -> None:
