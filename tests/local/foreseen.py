@@ -87,7 +87,8 @@ def shown(plan: Plan) -> Shown:
         verb = "create+delete" if step.verb is Verb.REPLACE else step.verb.value
         fields = frozenset(f for f in _fields(step) if f)
         if thing in found:
-            verb, fields = "+".join(sorted({found[thing][0], verb})), found[thing][1] | fields
+            verbs = {*found[thing][0].split("+"), verb}
+            verb, fields = "+".join(sorted(verbs)), found[thing][1] | fields
         found[thing] = (verb, fields)
     return found
 

@@ -9,8 +9,11 @@ import pytest
 from tests.local.engine_world import EngineCloud, Operator
 from tests.local.everything import PLATFORM
 from tests.local.foreseen import Life
+from tests.world import wait_for
 
 from modelpoc.aws.secret import SecretValue
+from modelpoc.reconcile.outcome import Outcome
+from modelpoc.reconcile.plan import Verb
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 
@@ -97,6 +100,18 @@ def test_so_is_another_version_of_a_parameter(life: Life, engine_cloud: EngineCl
     assert life.foretold(**ecs(secrets=[{"name": "LEVEL", "ssmParameterArn": arn}])) == []
     ssm.put_parameter(Name="/level", Value="two", Type="SecureString", Overwrite=True)
     assert life.carried_out() == []
+
+
+def test_so_is_the_way_out_of_a_failed_rollout(life: Life) -> None:
+    assert life.foretold(**BASE) == []
+    life.operator.apply(NAME, **ecs(image="local/broken:1"))
+    assert wait_for(lambda: _given_up(life.operator.pass_(NAME)), 30)
+    assert life.foretold(**ecs(image="local/echo:3")) == []
+
+
+def _given_up(outcome: Outcome) -> bool:
+    """By AWS, seen at once or told when the same was to be tried again."""
+    return bool(outcome.plan.of(Verb.BROKEN) or outcome.errors)
 
 
 def test_so_is_deletion(life: Life) -> None:

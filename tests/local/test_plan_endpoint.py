@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.local.engine_world import EngineCloud, Operator
 from tests.local.foreseen import Life
+from tests.local.test_settles_endpoint import GIVEN, given_configuration
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 
@@ -21,6 +22,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     operator = Operator(cloud, cloud.platform())
     operator.platform_up()
     uploaded(cloud, "one")
+    given_configuration(cloud)
     life = Life(operator, NAME)
     yield life
     life.close()
@@ -67,6 +69,8 @@ WAY: dict[str, Spec] = {
     "serverless size": endpoint(serverless={"memory": 1024}),
     "to ecs": ON_ECS,
     "from ecs": endpoint(proxy={"handler": "handler.py"}),
+    "given": {"sagemaker": {"endpointConfigName": GIVEN}},
+    "not given": endpoint(),
     "suspend": {**endpoint(), "suspend": True},
     "resume": endpoint(proxy={"handler": "handler.py"}),
 }

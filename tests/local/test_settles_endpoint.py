@@ -43,7 +43,7 @@ class EndpointHistory(History):
         self.operator.resync(NAME)
 
 
-def _given_configuration(cloud: EngineCloud) -> None:
+def given_configuration(cloud: EngineCloud) -> None:
     sagemaker, role = cloud.client("sagemaker"), cloud.roles["sagemaker"]
     cloud.upload("theirs.tar.gz", "theirs")
     container = {"Image": "local/theirs:1", "ModelDataUrl": "s3://models/theirs.tar.gz"}
@@ -57,7 +57,7 @@ def _given_configuration(cloud: EngineCloud) -> None:
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EndpointHistory]:
     cloud = EngineCloud(tmp_path_factory.mktemp("endpoints"), time_scale=4000)
-    _given_configuration(cloud)
+    given_configuration(cloud)
     operator = Operator(cloud, cloud.platform())
     operator.platform_up()
     yield EndpointHistory(operator, Given((), ()))

@@ -54,7 +54,7 @@ class TaskDefinition(Resource):
     health_command: tuple[str, ...] | None = None
     """Program and arguments, run in the container; 0 means healthy. None: not asked inside."""
     health_interval: int | None = None
-    """Seconds, like the others; all four go with the command."""
+    """Seconds, like the others; all four go with the command. None: AWS's own."""
     health_timeout: int | None = None
     health_retries: int | None = None
     health_start_period: int | None = None

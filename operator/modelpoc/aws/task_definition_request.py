@@ -92,13 +92,14 @@ def _container(want: TaskDefinition) -> dict[str, Any]:
     if want.command:
         container["command"] = list(want.command)
     if want.health_command:
-        container["healthCheck"] = {
-            "command": ["CMD", *want.health_command],
+        times = {
             "interval": want.health_interval,
             "timeout": want.health_timeout,
             "retries": want.health_retries,
             "startPeriod": want.health_start_period,
         }
+        given = {name: value for name, value in times.items() if value is not None}
+        container["healthCheck"] = {"command": ["CMD", *want.health_command], **given}
     return container
 
 
