@@ -27,7 +27,6 @@ def commands_page() -> str:
 
 def commands() -> list[tuple[str, Any]]:
     """Each command by its words after `modelpoc`, in the program's order; no groups."""
-    main._plug_in()
     return list(_walk("", get_command(main.app)))
 
 
@@ -35,10 +34,9 @@ def _walk(words: str, command: Any) -> Iterator[tuple[str, Any]]:
     if not hasattr(command, "commands"):
         yield words, command
         return
-    seen = set()
-    for name, inner in command.commands.items():
-        if name not in seen and not inner.hidden:
-            seen.add(name)
+    for name in command.list_commands(None):
+        inner = command.get_command(None, name)
+        if not inner.hidden:
             yield from _walk(f"{words} {name}".strip(), inner)
 
 

@@ -26,7 +26,7 @@ from localcloud.runtime import images
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
 
-app = typer.Typer(help="A whole cloud on this machine.", no_args_is_help=True)
+app = typer.Typer(help="A whole cloud on this machine.", no_args_is_help=True, add_completion=False)
 
 _FAULTS = (
     LifecycleError,

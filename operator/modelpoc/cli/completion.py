@@ -11,7 +11,6 @@ import typer
 
 from modelpoc import catalog
 from modelpoc.cli.faces import CONFIG_DIR
-from modelpoc.kube.cluster import POC, connect
 
 QUICK_SECONDS = 1.5
 """So long a cluster may take to answer before names come from the folder alone."""
@@ -46,6 +45,8 @@ def _quickly(context: str | None, namespace: str | None) -> list[str] | None:
 
 
 async def _listed(context: str | None, namespace: str | None) -> list[str]:
+    from modelpoc.kube.cluster import POC, connect  # half a second that commands without a cluster save
+
     async with connect(context) as cluster:
         found = await cluster.list(POC, namespace or cluster.namespace)
     return sorted(item["metadata"]["name"] for item in found)

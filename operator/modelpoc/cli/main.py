@@ -3,57 +3,48 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
 
 import typer
 
-from modelpoc.cli.apply import apply
-from modelpoc.cli.crds import crds
-from modelpoc.cli.destroy import destroy
-from modelpoc.cli.logs import logs
-from modelpoc.cli.migrate import migrate
-from modelpoc.cli.new import new
-from modelpoc.cli.operator import operator
-from modelpoc.cli.plan import plan
-from modelpoc.cli.predict import predict
-from modelpoc.cli.render import render
-from modelpoc.cli.set_image import set_image
-from modelpoc.cli.status import status
-from modelpoc.cli.sync import sync
-from modelpoc.cli.validate import validate
+from modelpoc.cli.lazy import LazyGroup
+
+
+class _Commands(LazyGroup):
+    places = {  # noqa: RUF012 - a table, in the order in which people are shown it
+        "new": "modelpoc.cli.new:new",
+        "validate": "modelpoc.cli.validate:validate",
+        "plan": "modelpoc.cli.plan:plan",
+        "apply": "modelpoc.cli.apply:apply",
+        "predict": "modelpoc.cli.predict:predict",
+        "status": "modelpoc.cli.status:status",
+        "logs": "modelpoc.cli.logs:logs",
+        "destroy": "modelpoc.cli.destroy:destroy",
+        "render": "modelpoc.cli.render:render",
+        "migrate": "modelpoc.cli.migrate:migrate",
+        "set-image": "modelpoc.cli.set_image:set_image",
+        "sync": "modelpoc.cli.sync:sync",
+        "crds": "modelpoc.cli.crds:crds",
+        "operator": "modelpoc.cli.operator:operator",
+    }
+
 
 app = typer.Typer(
     name="modelpoc",
+    cls=_Commands,
     help="Put a model in front of people on AWS, from a few lines of configuration.",
     no_args_is_help=True,
     add_completion=True,
     rich_markup_mode="markdown",  # paragraphs flow, whatever the width of the terminal
     pretty_exceptions_enable=False,
 )
-app.command()(new)
-app.command()(validate)
-app.command()(plan)
-app.command()(apply)
-app.command()(predict)
-app.command()(status)
-app.command()(logs)
-app.command()(destroy)
-app.command()(render)
-app.command()(migrate)
-app.command("set-image")(set_image)
-app.command()(crds)
-app.command()(operator)
-app.command()(sync)
 
 
-def _plug_in() -> None:
-    """Commands of other packages, such as `local`, which the operator's image does not carry."""
-    for entry in entry_points(group="modelpoc.commands"):
-        app.add_typer(entry.load(), name=entry.name)
+@app.callback()
+def _modelpoc() -> None:
+    """What all commands have in common: nothing."""
 
 
 def main() -> None:
-    _plug_in()
     try:
         app()
     except KeyboardInterrupt:
