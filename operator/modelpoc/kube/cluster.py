@@ -181,12 +181,14 @@ async def _load(settings: Any, context: str | None) -> str:
     # Looked up now: the library does that once, when it is imported.
     file = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     try:
+        if not _any_exists(file):  # of which the library would log
+            raise config.ConfigException(f"{file} does not exist")
         await loaders.load_kube_config(file, context, client_configuration=settings)
         return _context_namespace(loaders, file, context)
     except config.ConfigException as error:
         if context is not None:
             raise NoCluster(f"{error}: name a context that `kubectl config get-contexts` shows") from error
-        outside = str(error) if _any_exists(file) else f"{file} does not exist"
+        outside = str(error)
     try:
         loaders.load_incluster_config(client_configuration=settings)
     except config.ConfigException:

@@ -92,7 +92,8 @@ class Story:
         """A pass that saw AWS as it is now."""
         outcome = self.held.outcome(self.graph(goal))
         asked = probed if outcome.settled and goal is Goal.RUN else Probed()
-        return self.see(replace(self.base(goal), outcome=outcome, probed=asked))
+        foreseen = outcome.plan if goal is Goal.OBSERVE else None
+        return self.see(replace(self.base(goal), outcome=outcome, foreseen=foreseen, probed=asked))
 
     def graph(self, goal: Goal) -> Graph:
         if goal is Goal.DELETE:
