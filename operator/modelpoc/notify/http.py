@@ -55,8 +55,16 @@ class Http:
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as got:
-            text = (await got.content.read(MOST)).decode("utf-8", "replace")
+            text = (await _begin(got.content)).decode("utf-8", "replace")
             return Answer(got.status, text, _seconds(got.headers.get("Retry-After")))
+
+
+async def _begin(content: aiohttp.StreamReader) -> bytes:
+    """The first MOST bytes: a single read gives only what has come in so far."""
+    begun = bytearray()
+    while len(begun) < MOST and (part := await content.read(MOST - len(begun))):
+        begun += part
+    return bytes(begun)
 
 
 def judge(answer: Answer, said: str = "") -> None:
