@@ -17,10 +17,12 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from modelpoc.api.problems import Loc, field_path
+from modelpoc.catalog.files import beginning
 from modelpoc.catalog.finding import Finding, Mark
 
 LARGEST_FILE = 256 * 1024
 MOST_VALUES = 20_000
+_LARGEST_INT = 2**63 - 1
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _MERGE = "tag:yaml.org,2002:merge"
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str", "value")}
@@ -87,7 +89,7 @@ def _take(document: Document) -> None:
 
 def _text(document: Document) -> str:
     try:
-        raw = document.file.read_bytes()
+        raw = beginning(document.file, LARGEST_FILE + 1)
         if len(raw) > LARGEST_FILE:
             _give_up(document, Mark(), f"is larger than {LARGEST_FILE // 1024} KiB: this is no configuration")
         return raw.decode("utf-8")
@@ -179,6 +181,11 @@ class _Values:
             self._document.blame(loc, f"{node.value} cannot be read as {_short(node.tag)}: put it in quotes")
         if isinstance(value, float) and not math.isfinite(value):
             self._document.blame(loc, f"{node.value} is no number that JSON knows: leave it out")
+        if isinstance(value, int) and not -_LARGEST_INT <= value <= _LARGEST_INT:
+            self._document.blame(
+                loc, f"{node.value:.40} is a number that Kubernetes cannot hold: leave it out"
+            )
+            return None
         return value
 
     def _entries(self, node: MappingNode, loc: Loc) -> Iterator[tuple[str, Any]]:

@@ -32,10 +32,16 @@ class TextFile:
     finding: Finding | None = None
 
 
+def beginning(file: Path, most: int) -> bytes:
+    """At most so many bytes of `file`: a link may lead to something without end. Raises OSError."""
+    with file.open("rb") as opened:
+        return opened.read(most)
+
+
 def read_text(file: Path, rule: str, missing: str) -> TextFile:
     """The lines of `file`; `missing` says what to do when it is not there."""
     try:
-        raw = file.read_bytes()
+        raw = beginning(file, LARGEST + 1)
         if len(raw) > LARGEST:
             return _broken(
                 file, rule, f"is larger than {LARGEST // 1024 // 1024} MiB: this is no {file.name}"

@@ -122,6 +122,7 @@ def test_priority_may_stand_below_app(configs: Path) -> None:
         ("ecs: {image: x}\n---\necs: {image: y}\n", 2, "more than one document"),
         ("ecs: {image: !secret x}\n", 1, "write plain text"),
         ("ecs: &a {image: x, env: [*a]}\n", 1, "anchors"),
+        ("ecs:\n  image: x\n  port: 0x" + "f" * 5000, 3, "cannot hold"),
         ("ecs: {image: x}\ntags: {<<: {a: b}}\n", 2, "write the fields out"),
         ("ecs: {image: x}\ntags: {1: b}\n", 2, "put 1 in quotes"),
         ("ecs: {image: x}\nexamples: [{name: a, body: .inf}]\n", 2, "no number that JSON knows"),
@@ -165,6 +166,14 @@ def test_a_directory_that_cannot_name_a_poc(configs: Path) -> None:
     entry = catalog.load_one(_write(configs, "ecs: {image: x}\n", "Experience_Linker"))
     assert entry.poc is None
     assert 'the directory "Experience_Linker" names the POC' in str(entry.findings[0])
+
+
+def test_a_link_to_something_without_end_is_no_configuration(configs: Path) -> None:
+    folder = _write(configs, "")
+    (folder / "config.yaml").unlink()
+    (folder / "config.yaml").symlink_to("/dev/zero")
+    (finding,) = catalog.load_one(folder).findings
+    assert "is larger than" in finding.message
 
 
 def test_a_directory_without_configuration(configs: Path) -> None:
