@@ -43,9 +43,10 @@ publish() {
   registry="$(registry)"
   repository="$(repository_of "$name")"
   tag="$(tag_of "$name")"
-  ensure_repository "$repository"
   digest="$(digest_of "$repository" "$tag")"
   if [ -z "$digest" ]; then
+    ensure_repository "$repository"
+    log_in_for_bases
     log_in_to "$registry"
     build "$registry/$repository:$tag"
     # Another run may have pushed the same commit meanwhile: the tag cannot be pushed twice, and need not be.
@@ -56,9 +57,11 @@ publish() {
   echo "$name: $registry/$repository:$tag is $digest"
 }
 
-log_in_for_bases
 case "$action" in
-  build) build "modelpoc/$name:pull-request" ;;
+  build)
+    log_in_for_bases
+    build "modelpoc/$name:pull-request"
+    ;;
   publish) publish ;;
   *) echo "usage: image.sh build|publish NAME" >&2 && exit 2 ;;
 esac

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.workflows.cloud import equipped, script
+from tests.workflows.cloud import docker_calls, equipped, script
 from tests.workflows.origin import Origin, model
 from tests.workflows.repository import Repository, git
 from tests.workflows.runner import Run
@@ -85,6 +85,17 @@ def test_a_secret_that_is_missing_is_shown_at_its_line(
     world.client("ssm").put_parameter(Name="/secretive/token", Value="s", Type="SecureString")
     done = Run(organisation, proposal, tmp_path / "2", left_out=left_out).of("pull-request.yaml")
     assert done.result == "success", done.log
+
+
+def test_a_base_in_a_registry_of_aws_is_logged_in_to(
+    origin: Origin, organisation: Repository, tmp_path: Path
+) -> None:
+    base = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
+    proposal = origin.proposed(3, model("based", dockerfile=f"FROM {base}/pytorch-inference:2.6.0\n"))
+    left_out = (LEFT_OUT | {"plan", "prerequisites"}) - {"build-private"}
+    done = Run(organisation, proposal, tmp_path, left_out=left_out).of("pull-request.yaml")
+    assert done.jobs["build-private (based)"].result == "success", done.log
+    assert docker_calls(organisation, "login")[-1][-1] == base
 
 
 def test_artifacts_of_an_endpoint_are_looked_for(
