@@ -15,6 +15,7 @@ from modelpoc import catalog
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.cli.applying import Applied, Manifest, Outcome, look_again, put
 from modelpoc.cli.completion import configured
+from modelpoc.cli.configs import chosen
 from modelpoc.cli.faces import (
     CONFIG_DIR,
     MODELS_DIR,
@@ -113,18 +114,7 @@ def _where(namespace: str | None, context: str | None) -> str:
 def _chosen(names: Sequence[str], everything: bool, directory: Path) -> list[ModelPOC]:
     if bool(names) == everything:
         raise CliError("name the POCs to apply, or say --all" + (", not both" if everything else ""))
-    if everything:
-        whole = catalog.load(directory)
-        pocs, findings = list(whole.pocs.values()), whole.findings
-    else:
-        entries = [catalog.load_one(directory / name) for name in dict.fromkeys(names)]
-        pocs = [entry.poc for entry in entries if entry.poc is not None]
-        findings = tuple(finding for entry in entries for finding in entry.findings)
-    if findings:
-        raise CliError("nothing was applied:\n" + "\n".join(map(str, findings)))
-    if not pocs:
-        raise CliError(f"{directory} holds no POC: `modelpoc new NAME` makes one")
-    return pocs
+    return chosen(names, directory, "applied")
 
 
 async def _look(

@@ -16,7 +16,8 @@ import typer
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.aws.credentials import Session, session_in
 from modelpoc.catalog import CONFIG
-from modelpoc.cli import completion, plan_objects
+from modelpoc.cli import completion
+from modelpoc.cli.configs import chosen
 from modelpoc.cli.faces import CONFIG_DIR, CliError, ConfigDir, Context, Namespace, Output, emit, run
 from modelpoc.cli.plan_objects import Objects, Wanted
 from modelpoc.cli.plan_result import Planned, exit_code, result
@@ -109,9 +110,9 @@ def _wanted(asked: Asked, objects: Objects, now: datetime) -> list[Wanted]:
     if directory is None:
         return objects.live(asked.names)
     if not asked.names:
-        return objects.overlaid(plan_objects.configured((), directory), now)
+        return objects.overlaid(chosen((), directory, "planned"), now)
     here = [name for name in asked.names if (directory / name / CONFIG).is_file()]
-    pocs = plan_objects.configured(here, directory) if here else []
+    pocs = chosen(here, directory, "planned") if here else []
     others = [name for name in asked.names if name not in here]
     return [*objects.overlaid(pocs, now), *(objects.live(others) if others else ())]
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from modelpoc import catalog
 from modelpoc.api.ecs import PLACEHOLDER
 from modelpoc.api.meta import USE_LABEL, ObjectMeta
 from modelpoc.api.modelpoc import ModelPOC, ModelPOCSpec
@@ -33,22 +31,6 @@ class Wanted:
     poc: ModelPOC
     live: ModelPOC | None
     notes: tuple[str, ...] = ()
-
-
-def configured(names: Sequence[str], directory: Path) -> list[ModelPOC]:
-    """The POCs of a folder; all of them when no name is given. Raises CliError with every finding."""
-    if not names:
-        whole = catalog.load(directory)
-        pocs, findings = list(whole.pocs.values()), whole.findings
-    else:
-        entries = [catalog.load_one(directory / name) for name in dict.fromkeys(names)]
-        pocs = [entry.poc for entry in entries if entry.poc is not None]
-        findings = tuple(finding for entry in entries for finding in entry.findings)
-    if findings:
-        raise CliError("nothing was planned:\n" + "\n".join(map(str, findings)))
-    if not pocs:
-        raise CliError(f"{directory} holds no POC: `modelpoc new NAME` makes one")
-    return pocs
 
 
 class Objects:
