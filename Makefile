@@ -32,7 +32,7 @@ down: ## Take down what `make demo` left running
 
 .PHONY: test
 test: setup ## Run all tests: the quick ones, the models', then those with a cloud and a control plane
-	@kind-cluster/setup/chromium.sh
+	@kind-cluster/setup/debian.sh
 	$(PYTEST) -m unit -q -n $(WORKERS) --dist loadfile
 	@for model in $(TESTED_MODELS); do $(MAKE) --no-print-directory test-model MODEL=$$model; done
 	@if [ -f tests/kstatus/go.mod ]; then cd tests/kstatus && go test -mod=readonly ./...; fi
