@@ -137,12 +137,8 @@ class PlatformNotifications(Model):
     """A Slack bot: unlike a webhook it keeps its earlier messages up to date."""
     webhook: EventWebhook | None = None
     """A webhook of any other kind; it gets CloudEvents."""
-    events: Annotated[tuple[NotificationEvent, ...], Field(max_length=5), Unique()] = (
-        NotificationEvent.FAILURE,
-        NotificationEvent.RECOVERY,
-        NotificationEvent.EXPIRY,
-    )
-    """News to send."""
+    events: Annotated[tuple[NotificationEvent, ...], Field(max_length=5), Unique()] = tuple(NotificationEvent)
+    """News to send (default: all)."""
     expiry_warning: Duration = "24h"
     """How long before its end a POC's expiry is told; never more than a quarter of its life."""
     troubleshooting_url: (

@@ -23,7 +23,7 @@ def _platform(**told: Any) -> ModelPlatform:
 @pytest.mark.parametrize(
     ("own", "events"),
     [
-        ({}, {"Failure", "Recovery", "Expiry"}),
+        ({}, {"Failure", "Recovery", "Success", "Expiry", "Suspended"}),
         ({"notifications": {"events": ["Suspended"]}}, {"Suspended"}),
         ({"notifications": {"events": []}}, set()),
     ],
