@@ -12,6 +12,8 @@ from modelpoc.sync.errors import Misused
 
 _SCHEMES = ("https", "http", "ssh", "file")
 _SCP = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?P<path>[^:\\-][^\\]*)")
+_TOKEN = re.compile(r"gh[a-z]_|github_pat_|gl[a-z]+-|ATBB|.{30}")
+"""What the user of a URL looks like that is none."""
 _BRANCH = re.compile(r"(?!.*(?:\.\.|@\{|//|\.lock$|/$|\.$))[\w][\w./+#@=-]*")
 
 
@@ -70,19 +72,28 @@ class Source:
 
 
 def _checked(url: str) -> str:
-    if _SCP.fullmatch(url) and "://" not in url:
+    if _SCP.fullmatch(url) and "://" not in url and not url.startswith("-"):
         return url
     parts = _split(url)
     if parts.scheme not in _SCHEMES:
         raise Misused(f"{_safe(url)}: give a repository as https://…, ssh://…, user@host:path or file:///…")
-    if parts.password is not None:
+    if parts.password is not None or _is_token(parts):
         raise Misused(
             f"{_safe(url)} holds a password: leave it out, and give it by --credentials-secret or in the "
             "environment (MODELPOC_GIT_TOKEN)"
         )
+    if parts.scheme != "file" and (parts.query or parts.fragment):
+        raise Misused(f"{_safe(url)}: leave out what stands behind the path: Git and its logs would show it")
+    if (parts.hostname or "").startswith("-") or (parts.username or "").startswith("-"):
+        raise Misused(f"{_safe(url)}: neither host nor user can begin with -")
     if parts.scheme != "file" and not parts.hostname:
         raise Misused(f"{_safe(url)}: there is no host in it")
     return url
+
+
+def _is_token(parts: SplitResult) -> bool:
+    """Whether the user is one, as in https://ghp_…@github.com: process lists would show it."""
+    return parts.scheme in ("http", "https") and bool(_TOKEN.match(parts.username or ""))
 
 
 def _split(url: str) -> SplitResult:
@@ -100,7 +111,7 @@ def _split(url: str) -> SplitResult:
 
 def _safe(url: str) -> str:
     """Without what stands before `@`."""
-    scheme, found, rest = url.partition("://")
+    scheme, found, rest = url.partition("?")[0].partition("#")[0].partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}" if found else url.rpartition("@")[2]
 
 

@@ -45,13 +45,19 @@ def test_a_repository_is_shown_without_user_and_suffix(
         "https:///models",
         "https://host:port/models",
         "ftp://me:hidden@host/x",
+        "https://ghp_hidden@github.com/team/models.git",
+        "https://0123456789abcdef0123456789abcdef01hidden@git.example.com/team/models.git",
+        "https://github.com/team/models.git?access_token=hidden",
+        "ssh://-oProxyCommand=hidden/models",
+        "-oX@host:models",
         "",
     ],
 )
 def test_what_git_should_not_be_given_is_refused(url: str) -> None:
     with pytest.raises(Misused) as refused:
         Source.of(url)
-    assert "me:hidden" not in str(refused.value)
+    for secret in ("me:hidden", "ghp_hidden", "01hidden", "=hidden@", "access_token"):
+        assert secret not in str(refused.value)
 
 
 @pytest.mark.parametrize("branch", ["", "-x", "a..b", "a b", "refs/../x", "a.lock", "x/", "a~1", "a:b"])
