@@ -84,7 +84,16 @@ class Clone:
         git = self._git(Credentials())
         below = () if path == "." else (f"{path}/",)
         out = await git.run("ls-tree", "-r", "-z", commit, "--", *below, within=self._repository)
-        return [_listed(row) for row in out.decode(errors="surrogateescape").split("\0") if row]
+        return [_listed(row) for row in out.decode(errors="backslashreplace").split("\0") if row]
+
+    async def left_out(self, commit: str, path: str) -> set[str]:
+        """The object ids of a commit's files that the remote kept for being too large: asking for anything
+        about them would bring them here."""
+        git = self._git(Credentials())
+        below = () if path == "." else (path,)
+        words = ("rev-list", "--objects", "--no-walk", "--missing=print", commit, "--", *below)
+        out = await git.run(*words, within=self._repository)
+        return {line[1:] for line in out.decode(errors="replace").splitlines() if line.startswith("?")}
 
     async def sizes(self, credentials: Credentials, oids: Sequence[str]) -> dict[str, int]:
         git = self._git(credentials)
@@ -114,7 +123,7 @@ class Clone:
         git = self._git(Credentials())
         words = ("log", "-m", "--no-renames", "--name-only", "--format=", "-z", f"{old}..{new}", "--", path)
         out = await git.run(*words, within=self._repository)
-        return {name.strip("\n") for name in out.decode(errors="surrogateescape").split("\0")} - {""}
+        return {name.strip("\n") for name in out.decode(errors="backslashreplace").split("\0")} - {""}
 
     def _usable(self) -> bool:
         packs = list((self._repository / "objects" / "pack").glob("*.pack"))
@@ -192,7 +201,12 @@ def _remove(folder: Path) -> None:
 def _listed(row: str) -> Listed:
     about, _, path = row.partition("\t")
     mode, _, oid = about.split(" ")
-    return Listed(mode, oid, path)
+    return Listed(mode, oid, _legible(path))
+
+
+def _legible(path: str) -> str:
+    """Fit for logs, terminals and JSON: Git takes any bytes as a name, line breaks and no text at all too."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in path)
 
 
 def _lines(oids: Sequence[str]) -> bytes:

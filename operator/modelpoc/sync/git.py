@@ -100,13 +100,15 @@ class Git:
         async with self._process(words, within) as process:
             guard = asyncio.create_task(self._guard(within)) if words[0] == "fetch" else None
             talk = asyncio.create_task(process.communicate(stdin))
-            await asyncio.wait(
-                {talk, guard} if guard else {talk},
-                timeout=self._patience(words[0]),
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if guard:
-                guard.cancel()
+            try:
+                await asyncio.wait(
+                    {talk, guard} if guard else {talk},
+                    timeout=self._patience(words[0]),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            finally:
+                if guard:
+                    guard.cancel()
             if not talk.done():
                 talk.cancel()
                 raise self._cut_off(words[0], guard)

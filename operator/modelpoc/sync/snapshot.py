@@ -51,12 +51,13 @@ async def read(
     listed = [file for file in await clone.files(commit, source.path) if file.path != source.path]
     if not listed:
         return Snapshot(commit, {}, (_missing(source),))
-    sizes = await clone.sizes(credentials, [file.oid for file in _configs(listed, source.path)])
-    small = [f for f in _configs(listed, source.path) if sizes.get(f.oid, LARGEST_FILE + 1) <= LARGEST_FILE]
+    configs, left_out = _configs(listed, source.path), await clone.left_out(commit, source.path)
+    sizes = await clone.sizes(credentials, [f.oid for f in configs if f.oid not in left_out])
+    small = [f for f in configs if sizes.get(f.oid, LARGEST_FILE + 1) <= LARGEST_FILE]
     contents = await clone.contents(credentials, sorted({file.oid for file in small}))
     texts = {file.path: contents[file.oid] for file in small}
     found = await asyncio.to_thread(_load, source.path, listed, texts, namespace)
-    large = [_large(f) for f in _configs(listed, source.path) if f not in small]
+    large = [_large(f) for f in configs if f not in small]
     links = [_link(file) for file in listed if _is_link(file, source.path)]
     wrong = [finding for finding in found.findings if finding.severity is Severity.ERROR]
     findings = tuple(sorted([*_instead(wrong, [*large, *links]), *large, *links]))
