@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import replace
 from typing import Annotated
 
@@ -37,7 +38,10 @@ from modelpoc.sync.source import Source
 from modelpoc.sync.sync import Settings as SyncSettings
 from modelpoc.sync.sync import Sync
 
+log = logging.getLogger(__name__)
+
 _D = Settings()
+_AGAIN_SECONDS = 60.0
 
 
 def operator(
@@ -126,10 +130,20 @@ async def _run(settings: Settings, synced: SyncSettings | None) -> None:
     if synced is None:
         await operator.run()
         return
-    beside = asyncio.create_task(Sync(synced, operator.metrics.registry).run())
+    beside = asyncio.create_task(_beside(Sync(synced, operator.metrics.registry)))
     try:
         await operator.run()
     finally:
         beside.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beside
+
+
+async def _beside(sync: Sync, again: float = _AGAIN_SECONDS) -> None:
+    """Sync, begun again after what ends it, as a port that is taken: passes go on, and somebody is told."""
+    while True:
+        try:
+            await sync.run()
+        except Exception:
+            log.exception("sync ended; it begins again in %g s", again)
+        await asyncio.sleep(again)

@@ -41,6 +41,8 @@ from modelpoc.notify.notifier import Notifier
 log = logging.getLogger(__name__)
 
 AWS_THREADS = 24
+_NEWS_AGAIN = 60.0
+"""Seconds until news are sent again after what should not happen."""
 
 
 class Operator:
@@ -216,11 +218,13 @@ async def _load_config() -> None:
 
 async def _notify(notifier: Notifier, objects: Objects) -> None:
     """Beside the passes, over connections of its own. Passes go on without it."""
-    try:
-        async with session() as own:
-            await notifier.run(Http(own), objects.acknowledge)
-    except Exception:
-        log.exception("news are sent no more until the operator is started again")
+    while True:
+        try:
+            async with session() as own:
+                await notifier.run(Http(own), objects.acknowledge)
+        except Exception:
+            log.exception("no news are sent for %g s; what was on its way waits for a new start", _NEWS_AGAIN)
+        await asyncio.sleep(_NEWS_AGAIN)
 
 
 async def _ended(tasks: list[asyncio.Task[Any]]) -> None:

@@ -139,12 +139,15 @@ class Notifier:
     async def run(self, http: Http, acknowledge: Acknowledge) -> None:
         """Sends until cancelled."""
         self._http = http
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            for lane in self._lanes.values():
-                tasks.create_task(lane.run())
-            while True:
-                await self._forget(await self._over.get(), acknowledge)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                for lane in self._lanes.values():
+                    tasks.create_task(lane.run())
+                while True:
+                    await self._forget(await self._over.get(), acknowledge)
+        finally:
+            self._tasks = None  # a pass may still offer what a run to come is to send
 
     async def _forget(self, done: Done, acknowledge: Acknowledge) -> None:
         """When it fails, the next pass finds the message still to be sent in status, and comes back here."""

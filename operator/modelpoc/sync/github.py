@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 CONTEXT = "modelpoc/sync"
 _LONGEST = 140
 """Characters that GitHub takes as a description."""
+_MOST = 200
+"""Bytes of an answer that are told on."""
 _VERSION = "2022-11-28"
 _SECONDS = 15.0
 
@@ -60,9 +62,10 @@ class Statuses:
                 url, json=body, headers=_headers(credentials), timeout=aiohttp.ClientTimeout(_SECONDS)
             ) as answer:
                 if answer.status >= 400:
-                    self._complain(f"answered {answer.status}: {(await answer.text())[:200]}", credentials)
+                    said = (await answer.content.read(_MOST)).decode("utf-8", "replace")
+                    self._complain(f"answered {answer.status}: {said}", credentials)
                     return
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: of a header
             self._complain(f"does not answer: {error or type(error).__name__}", credentials)
             return
         self._posted = {commit: verdict}

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,11 +140,17 @@ class _AtWork:
             report = self._failed(error)
         self._failures = self._failures + 1 if report.result is Result.FAILED else 0
         self._progress.looked(report, self._look.snapshot)
-        await self._teller.tell(report)
-        for listener in self.on_report:
-            listener(report)
-        await self._judge()
+        await self._pass_on(report)
         return report
+
+    async def _pass_on(self, report: Report) -> None:
+        with _outlived("telling"):
+            await self._teller.tell(report)
+        for listener in self.on_report:
+            with _outlived("reporting"):
+                listener(report)
+        with _outlived("judging"):
+            await self._judge()
 
     async def settled(self, seconds: float) -> Verdict:
         """How the commit is once nothing is waited for any more, or after so long."""
@@ -173,7 +179,8 @@ class _AtWork:
             pause = min(left, self._settings.settle) if self._progress.waiting else left
             if await self._called_within(pause):
                 return
-            await self._judge()
+            with _outlived("judging"):
+                await self._judge()
 
     async def _called_within(self, seconds: float) -> bool:
         try:
@@ -193,6 +200,17 @@ class _AtWork:
             return
         if self._statuses is not None:
             await self._statuses.post(self._progress.commit, verdict, self._credentials)
+
+
+@contextmanager
+def _outlived(what: str) -> Iterator[None]:
+    """The next look comes whatever went wrong with telling of this one, unless nobody reads any more."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except Exception:
+        log.exception("%s failed; sync goes on", what)
 
 
 def _cache() -> Path:
