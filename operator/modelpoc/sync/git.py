@@ -54,6 +54,7 @@ _MISSING = (
     "does not exist",
     "The requested URL returned error: 404",
 )
+_REDIRECTS = (301, 302, 303, 307, 308)
 _SILENT = (
     "Could not resolve host",
     "Failed to connect",
@@ -172,6 +173,10 @@ class Git:
             return AccessDenied(
                 f"{where} refuses these credentials ({said}): check the Secret or MODELPOC_GIT_TOKEN"
             )
+        if any(f"The requested URL returned error: {code}" in err for code in _REDIRECTS):
+            return AccessDenied(
+                f"{where} has moved ({said}): name its new place; credentials follow no redirect"
+            )
         if any(word in err for word in _MISSING):
             return AccessDenied(
                 f"there is no repository {where}, or it is hidden from these credentials ({said})"
@@ -197,6 +202,8 @@ def environment(
     """
     settings = dict(_SETTINGS)
     if credentials.basic and source.root:
+        # After a redirect git would send the header to wherever it led.
+        settings["http.followRedirects"] = "false"
         settings[f"http.{source.root}.extraHeader"] = f"Authorization: {credentials.basic}"
     kept = {name: value for name, value in environ.items() if name not in _DROPPED}
     return {
