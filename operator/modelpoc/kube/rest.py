@@ -50,7 +50,10 @@ class Rest:
             return None
         if response.status >= 400:
             raise refusal(what, response.status, _status(text))
-        answer: dict[str, Any] = json.loads(text)
+        try:
+            answer: dict[str, Any] = json.loads(text)
+        except ValueError:  # a proxy's page for people
+            raise Unreachable(f"what answers at {self.server} is no API server: {text[:200]!r}") from None
         return answer
 
     async def lines(self, path: str, query: Mapping[str, str]) -> AsyncGenerator[dict[str, Any], None]:
@@ -97,17 +100,31 @@ class Rest:
 
 async def _parsed(response: aiohttp.ClientResponse) -> AsyncGenerator[dict[str, Any], None]:
     try:
-        async for line in response.content:
+        async for line in _split(response.content):
             event = json.loads(line)
             if event["type"] == "ERROR" and event["object"].get("code") == 410:
                 raise Gone
             if event["type"] == "ERROR":
                 raise refusal("watching", event["object"].get("code", 500), event["object"])
             yield event
-    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: half a line
         raise Unreachable(f"the watch broke off: {error}") from error
     finally:
         response.close()
+
+
+async def _split(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
+    """Lines of any length: aiohttp's own end at 128 KiB, and an object may have 1.5 MiB."""
+    begun = bytearray()
+    async for part in content.iter_any():
+        *ends, rest = part.split(b"\n")
+        for end in ends:
+            line, begun = bytes(begun + end), bytearray()
+            if line:
+                yield line
+        begun += rest
+    if begun:
+        yield bytes(begun)
 
 
 def _status(text: str) -> Mapping[str, Any]:
