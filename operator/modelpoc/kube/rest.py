@@ -100,7 +100,7 @@ class Rest:
 
 async def _parsed(response: aiohttp.ClientResponse) -> AsyncGenerator[dict[str, Any], None]:
     try:
-        async for line in _split(response.content):
+        async for line in response.content:
             event = json.loads(line)
             if event["type"] == "ERROR" and event["object"].get("code") == 410:
                 raise Gone
@@ -111,20 +111,6 @@ async def _parsed(response: aiohttp.ClientResponse) -> AsyncGenerator[dict[str, 
         raise Unreachable(f"the watch broke off: {error}") from error
     finally:
         response.close()
-
-
-async def _split(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, None]:
-    """Lines of any length: aiohttp's own end at 128 KiB, and an object may have 1.5 MiB."""
-    begun = bytearray()
-    async for part in content.iter_any():
-        *ends, rest = part.split(b"\n")
-        for end in ends:
-            line, begun = bytes(begun + end), bytearray()
-            if line:
-                yield line
-        begun += rest
-    if begun:
-        yield bytes(begun)
 
 
 def _status(text: str) -> Mapping[str, Any]:
