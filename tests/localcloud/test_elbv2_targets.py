@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from tests.localcloud.edge_world import SCALE, Edge, eventually, refused
+from tests.world import ask
 
 pytestmark = pytest.mark.local
 
@@ -94,6 +96,24 @@ def test_a_deregistered_target_drains_and_goes(edge: Edge, group: str) -> None:
     (asked,) = health(edge, group, Targets=wire)
     assert (asked["State"], asked["Reason"]) == ("unused", "Target.NotRegistered")
     edge.elb.deregister_targets(TargetGroupArn=group, Targets=wire)
+
+
+def test_a_target_drains_until_its_requests_have_ended(edge: Edge, listener: str, group: str) -> None:
+    """Requests take their own time, however fast AWS's clock runs."""
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "10"}]
+    edge.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
+    target = edge.target("slow", delay=1.0)
+    edge.rule(listener, 77, "/slow", group)
+    edge.healthy(group, target)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, f"{edge.url(listener)}/slow")
+        eventually(lambda: bool(target.asked))
+        wire = [{"Id": target.address, "Port": target.port}]
+        edge.elb.deregister_targets(TargetGroupArn=group, Targets=wire)
+        time.sleep(0.3)  # six times as long as the scaled delay
+        assert edge.states(group) == ["draining"]
+        assert asked.result(timeout=10).status == 200
+    eventually(lambda: edge.states(group) == [])
 
 
 def test_a_target_registered_again_while_it_drains_stays(edge: Edge, group: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import aiohttp
@@ -30,13 +31,20 @@ TITLES = {
 }
 
 
+class Target(Protocol):
+    """Somewhere to send a request."""
+
+    def asked(self) -> AbstractContextManager[tuple[str, int]]:
+        """Held as long as a request is under way; gives address and port."""
+
+
 class Balancer(Protocol):
     """What a listener needs to know of its load balancer, asked anew for every request."""
 
     def table(self) -> RoutingTable | None:
         """The rules; None while the load balancer is not active."""
 
-    def pick(self, group: str) -> tuple[str, int] | None:
+    def pick(self, group: str) -> Target | None:
         """The next target of a target group; None when there is none to ask."""
 
     def attribute(self, key: str) -> str:
@@ -80,12 +88,17 @@ class ListenerHandler:
         target = self._balancer.pick(group) if group else None
         if target is None:
             return failure(503)
+        with target.asked() as (address, port):
+            return await self._relayed(request, seen, f"http://{address}:{port}{uri}", headers)
+
+    async def _relayed(
+        self, request: web.BaseRequest, seen: Seen, url: str, headers: Headers
+    ) -> web.StreamResponse:
         idle = float(self._balancer.attribute("idle_timeout.timeout_seconds"))
         try:
-            url = f"http://{target[0]}:{target[1]}{uri}"
             return await relay(self._session, request, url, headers, idle_seconds=idle)
         except Refused as error:
-            log.warning("502: target %s:%s gave no answer to %s: %s", *target, seen.path, error)
+            log.warning("502: no answer to %s from %s: %s", seen.path, url, error)
             return failure(502)
         except TimedOut:
             return failure(504)

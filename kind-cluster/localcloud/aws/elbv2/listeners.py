@@ -7,7 +7,7 @@ from localcloud.aws.elbv2 import tagging
 from localcloud.aws.elbv2.base import Answer, Elbv2Base, Request
 from localcloud.aws.elbv2.check_actions import checked_actions
 from localcloud.aws.elbv2.paging import page
-from localcloud.aws.elbv2.state import Listener, LoadBalancer, Rule, groups_of
+from localcloud.aws.elbv2.state import Listener, LoadBalancer, Rule, Target, groups_of
 from localcloud.datapath.addresses import listening_socket
 from localcloud.datapath.listener import ListenerHandler
 from localcloud.datapath.server import HttpServer
@@ -125,10 +125,9 @@ class _View:
     def table(self) -> RoutingTable | None:
         return self._listener.table() if self._balancer.state == "active" else None
 
-    def pick(self, group: str) -> tuple[str, int] | None:
+    def pick(self, group: str) -> Target | None:
         found = self._backend.store.groups.get(group)
-        target = found.next_target() if found else None
-        return target.key if target else None
+        return found.next_target() if found else None
 
     def attribute(self, key: str) -> str:
         return self._balancer.attributes[key]

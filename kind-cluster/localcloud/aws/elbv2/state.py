@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,8 @@ Tags = dict[str, str]
 class Target:
     """One registered address of a target group. `generation` tells a re-registration from the first.
 
-    `answered_at` is when it first answered a health check, with whatever status.
+    `answered_at` is when it first answered a health check, with whatever status; `in_flight` counts the
+    requests that it was chosen for and that have not ended.
     """
 
     id: str
@@ -28,6 +30,16 @@ class Target:
     health: Health = UNUSED
     generation: int = 0
     answered_at: datetime | None = None
+    in_flight: int = 0
+
+    @contextmanager
+    def asked(self) -> Iterator[tuple[str, int]]:
+        """For as long as a request to it is under way; gives its address and port."""
+        self.in_flight += 1
+        try:
+            yield self.key
+        finally:
+            self.in_flight -= 1
 
     @property
     def key(self) -> tuple[str, int]:

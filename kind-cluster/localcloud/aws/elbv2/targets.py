@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
+import time
 from datetime import datetime
 
 from localcloud.aws.backend import AwsError, Call
@@ -11,6 +13,7 @@ from localcloud.aws.elbv2.health_state import DRAINING, NOT_REGISTERED, UNUSED
 from localcloud.aws.elbv2.state import Target, TargetGroup
 
 LARGEST_TARGETS = 1000
+_LOOK_AGAIN = 0.02  # real seconds
 
 
 class TargetOperations(Elbv2Base):
@@ -86,7 +89,11 @@ class TargetOperations(Elbv2Base):
         self.cloud.spawn(self._drain(group, target), f"drain {ip}:{port} from {group.name}")
 
     async def _drain(self, group: TargetGroup, target: Target) -> None:
+        began = time.monotonic()
         await self.cloud.clock.sleep(group.drain_seconds)
+        # The delay is scaled, but requests take their own time: they have as long as AWS would give them.
+        while target.in_flight and time.monotonic() - began < group.drain_seconds:
+            await asyncio.sleep(_LOOK_AGAIN)
         # Registered anew meanwhile, it is another target at the same place.
         if group.targets.get(target.key) is target:
             self._remove(group, target)
