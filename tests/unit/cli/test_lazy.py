@@ -22,7 +22,8 @@ def imported_by(*words: str) -> set[str]:
         "except SystemExit: pass\n"
         "print(*sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return set(done.stderr.split())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,15 +32,20 @@ class Target:
     generation: int = 0
     answered_at: datetime | None = None
     in_flight: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    """Set once none is in flight any more."""
 
     @contextmanager
     def asked(self) -> Iterator[tuple[str, int]]:
         """For as long as a request to it is under way; gives its address and port."""
         self.in_flight += 1
+        self.idle.clear()
         try:
             yield self.key
         finally:
             self.in_flight -= 1
+            if not self.in_flight:
+                self.idle.set()
 
     @property
     def key(self) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from contextlib import suppress
 from datetime import datetime
 
 from localcloud.aws.backend import AwsError, Call
@@ -13,7 +14,6 @@ from localcloud.aws.elbv2.health_state import DRAINING, NOT_REGISTERED, UNUSED
 from localcloud.aws.elbv2.state import Target, TargetGroup
 
 LARGEST_TARGETS = 1000
-_LOOK_AGAIN = 0.02  # real seconds
 
 
 class TargetOperations(Elbv2Base):
@@ -92,8 +92,10 @@ class TargetOperations(Elbv2Base):
         began = time.monotonic()
         await self.cloud.clock.sleep(group.drain_seconds)
         # The delay is scaled, but requests take their own time: they have as long as AWS would give them.
-        while target.in_flight and time.monotonic() - began < group.drain_seconds:
-            await asyncio.sleep(_LOOK_AGAIN)
+        if target.in_flight:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(group.drain_seconds - (time.monotonic() - began)):
+                    await target.idle.wait()
         # Registered anew meanwhile, it is another target at the same place.
         if group.targets.get(target.key) is target:
             self._remove(group, target)
