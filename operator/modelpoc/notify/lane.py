@@ -106,6 +106,9 @@ class Lane:
         try:
             sink = self._sink()
             opened = await sink.send(batch, self._turn) if sink else None
+        except asyncio.CancelledError:
+            self._waiting.extendleft(reversed(batch))  # for a run to come
+            raise
         except Undelivered as error:
             await self._failed(batch, error)
         except Exception as error:
