@@ -55,7 +55,7 @@ def migration(file: Path) -> Migration:
     """Raises CannotRewrite when the file has findings, or the new text would not ask for the same."""
     entry = load_one(file)
     if entry.poc is None or entry.document is None:
-        raise CannotRewrite("; ".join(map(str, entry.findings)))
+        raise CannotRewrite("\n".join(map(str, entry.findings)))
     document = entry.document
     if entry.converted is None:
         return Migration(file, document.text, document.text)

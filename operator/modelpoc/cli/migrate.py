@@ -49,7 +49,7 @@ def _migration(file: Path) -> Migration:
     try:
         return migration(file)
     except CannotRewrite as error:
-        raise CliError(f"nothing was changed: {error}") from error
+        raise CliError(f"nothing was changed:\n{error}") from error
 
 
 def _words(needed: dict[str, Migration], written: bool, show: bool) -> str:

@@ -55,7 +55,7 @@ class Asked:
 def plan(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="POCs to plan.", autocompletion=completion.configured),
+        typer.Argument(metavar="NAME", help="POCs to plan.", autocompletion=completion.configured),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All POCs of the folder.")] = False,
     live: Annotated[
