@@ -86,7 +86,7 @@ def predict(
         said = {"status": answer.status, "seconds": round(answer.seconds, 3), "body": answer.parsed()}
         emit(output, said, "")
     else:
-        _show(answer, raw, excuse(Seen.of(poc)))
+        show(answer, raw, excuse(Seen.of(poc)))
     if not answer.good:
         raise typer.Exit(1)
 
@@ -159,14 +159,16 @@ def near(url: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def _show(answer: Answer, raw: bool, note: str) -> None:
+def show(answer: Answer, raw: bool, note: str) -> None:
+    """Writes an answer's body to stdout, a refusal's to stderr; laid out on a terminal unless `raw`."""
     stream = sys.stdout if answer.good else sys.stderr
     if not answer.good:
         typer.echo("\n".join(filter(None, (f"error: answered {answer.status}", note))), err=True)
     stream.flush()
     content = answer.content if raw or not stream.isatty() else laid_out(answer.content)
     stream.buffer.write(content)
-    if stream.isatty() and not content.endswith(b"\n"):
+    people = stream.isatty() or not (answer.good or raw)
+    if people and not content.endswith(b"\n"):
         stream.buffer.write(b"\n")
     stream.buffer.flush()
 

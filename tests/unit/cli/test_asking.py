@@ -15,7 +15,7 @@ from modelpoc.api.problems import parse_poc
 from modelpoc.api.route import AuthType
 from modelpoc.cli.asking import auth_of, body_of
 from modelpoc.cli.faces import CliError
-from modelpoc.cli.predict import excuse, laid_out, near
+from modelpoc.cli.predict import Answer, excuse, laid_out, near, show
 from modelpoc.cli.seen import Seen
 
 pytestmark = pytest.mark.unit
@@ -124,3 +124,16 @@ def test_a_poc_that_is_not_ready_excuses_itself() -> None:
     assert excuse(Seen.of(state("ready"))) == ""
     assert excuse(Seen.of(state("suspended"))).startswith("note: echo is Suspended: ")
     assert excuse(Seen.of(state("first-rollout-failed"))).startswith("note: echo is RolloutFailed: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "raw", "ends"), [(422, False, b"{}\n"), (422, True, b"{}"), (200, False, b"{}")]
+)
+def test_a_refusal_in_a_pipe_ends_its_line_and_an_answer_is_untouched(
+    monkeypatch: pytest.MonkeyPatch, status: int, raw: bool, ends: bytes
+) -> None:
+    out, err = io.BytesIO(), io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(err))
+    show(Answer(status, 0.1, b"{}", "application/json"), raw, "")
+    assert (out if status == 200 else err).getvalue().split(b"422\n")[-1] == ends
