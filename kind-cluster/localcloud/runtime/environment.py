@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,12 +44,25 @@ def ensure(root: Path, cache: Path, groups: Sequence[str] = ()) -> Path:
     are dependency groups that it shall hold beside what the project runs with.
     Raises `BuildFailed` with uv's words when it cannot be built.
     """
+    _refuse_unlocked(root)
     target = cache / "environments" / key_of(root, groups)
     if not (target / COMPLETE).exists():
         with _locked(target.with_suffix(".lock")):
             if not (target / COMPLETE).exists():
                 _build(root, target, groups)
     return target
+
+
+def _refuse_unlocked(root: Path) -> None:
+    """Without its lock a model would start with none of what it depends on, and fail at its first import."""
+    if (root / "uv.lock").exists():
+        return
+    try:
+        project = tomllib.loads(_text(root / "pyproject.toml")).get("project", {})
+    except tomllib.TOMLDecodeError as error:
+        raise BuildFailed(f"pyproject.toml is not valid TOML: {error}") from None
+    if project.get("dependencies"):
+        raise BuildFailed("it has dependencies but no uv.lock: run `uv lock` in its directory")
 
 
 def find_uv() -> str:
