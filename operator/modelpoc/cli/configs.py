@@ -16,6 +16,9 @@ def chosen(names: Sequence[str], directory: Path, undone: str) -> list[ModelPOC]
     Raises CliError with every finding, or when there is none; `undone` says what then was not done, as in
     `applied`.
     """
+    if unknown := [name for name in names if not (directory / name).is_dir()]:
+        known = ", ".join(sorted(path.name for path in directory.glob("*") if path.is_dir())) or "none"
+        raise CliError(f"no such POC in {directory}: {', '.join(unknown)} (there are: {known})")
     if not names:
         whole = catalog.load(directory)
         pocs, findings = list(whole.pocs.values()), whole.findings

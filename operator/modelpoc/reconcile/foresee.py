@@ -13,7 +13,7 @@ from modelpoc.reconcile.kind import NOT_COMPARED
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.plan import Rules
 from modelpoc.reconcile.resource import UNKNOWN, Change, Kind, Observed, Resource
-from modelpoc.reconcile.steps import Plan, Step, Verb
+from modelpoc.reconcile.steps import WRITES, Plan, Step, Verb
 
 REST = "the rest"
 """What a step waits for that comes after all that is asked for."""
@@ -36,7 +36,14 @@ async def foresee(engine: Engine, graph: Graph, mark: Mark, rules: Rules) -> Pla
     the place of; AWS is asked for that. Raises CloudError.
     """
     found = engine.plan(graph, mark, replace(rules, foreseeing=True))
-    return Plan(tuple(in_order([await _told(engine, step, found) for step in found.steps])))
+    return Plan(
+        tuple(in_order([await _told(engine, step, found) for step in found.steps if _comes(step, found)]))
+    )
+
+
+def _comes(step: Step, found: Plan) -> bool:
+    """What goes after the rest never does as long as AWS has given a part of that up."""
+    return not (step.verb in WRITES and REST in step.waits_for and found.of(Verb.BROKEN))
 
 
 def in_order(steps: Sequence[Step]) -> list[Step]:

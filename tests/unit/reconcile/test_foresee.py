@@ -15,6 +15,7 @@ from tests.unit.reconcile.test_plan import (
     GROUND,
     HAVE_ALL,
     HAVE_GROUND,
+    HAVE_MACHINE,
     HAVE_SHEET,
     MINE,
     OTHER_MACHINE,
@@ -56,6 +57,17 @@ def test_what_is_there_as_wanted_tells_nothing() -> None:
     found = foreseen(ALL, *HAVE_ALL)
     assert set(verbs(found).values()) == {Verb.KEEP}
     assert [s.changes for s in found.steps if s.changes] == []
+
+
+def test_what_goes_once_the_new_one_serves_is_not_told_when_that_broke() -> None:
+    old = replace(HAVE_SHEET, name="older", id="older")
+    attrs = {**HAVE_MACHINE.attrs, "failed": HAVE_MACHINE.fields["sheet"]}
+    broken = replace(HAVE_MACHINE, state=State(Phase.BROKEN, "Broke", "it cracked"), attrs=attrs)
+    have = (*(h for h in HAVE_ALL if h.kind != "Machine"), broken)
+    assert [s.name for s in foreseen(ALL, *HAVE_ALL, old).of(Verb.DELETE)] == ["older"]
+    found = foreseen(ALL, *have, old)
+    assert step(found, "Machine").verb is Verb.BROKEN
+    assert found.writes == ()
 
 
 class ToldSheetKind(SheetKind):
