@@ -71,7 +71,7 @@ class Reason(StrEnum):
     SUSPENDING = "Suspending"
     """Being taken apart; the object stays."""
     SUSPENDED = "Suspended"
-    """Taken apart on request; set `suspend: false` to bring it back."""
+    """Taken apart on request; `modelpoc apply`, or `suspend: false`, brings it back."""
     EXPIRED = "Expired"
     """Taken apart because its time ran out."""
     OBSERVING = "Observing"

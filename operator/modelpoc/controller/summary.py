@@ -165,7 +165,10 @@ def _moving(found: Finding, old: ModelPOCStatus) -> Summary | None:
 
 
 _RESTING = {
-    Goal.SUSPEND: (Reason.SUSPENDED, "taken apart on request; set suspend: false to bring it back"),
+    Goal.SUSPEND: (
+        Reason.SUSPENDED,
+        "taken apart on request; `modelpoc apply`, or suspend: false, brings it back",
+    ),
     Goal.EXPIRE: (Reason.EXPIRED, "its time ran out; raise ttl or expiresAt, or suspend and resume it"),
     Goal.OBSERVE: (
         Reason.OBSERVING,

@@ -142,7 +142,7 @@ def _todo(kind: Kind, poc: ModelPOC, cure: str) -> str:
         return "to keep it, set a longer `ttl` or a later `expiresAt`; else it is taken apart then"
     if kind is Kind.EXPIRED:
         return "to bring it back, set a longer `ttl` or a later `expiresAt`"
-    return "to bring it back, set `suspend: false`" if kind is Kind.SUSPENDED else ""
+    return "to bring it back, `modelpoc apply` it, or set `suspend: false`" if kind is Kind.SUSPENDED else ""
 
 
 def _help(platform: ModelPlatform, kind: Kind, reason: str) -> str:
