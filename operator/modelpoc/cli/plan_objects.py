@@ -107,7 +107,7 @@ class Objects:
         live = self._live(key)
         if live is None:
             meta = ObjectMeta(name=key.name, namespace=key.namespace, creation_timestamp=now)
-            return Wanted(key, poc.model_copy(update={"metadata": meta}), None)
+            return Wanted(key, poc.model_copy(update={"metadata": meta}), None, _unbuilt(poc))
         if live.spec.platform_ref != poc.spec.platform_ref:
             raise CliError(
                 f"{key.name}: spec.platformRef cannot change ({live.spec.platform_ref.name} → "
@@ -126,6 +126,16 @@ class Objects:
             return None
         built = live.spec.ecs.image
         return built if built != PLACEHOLDER and APPLY in managers(self._manifests[key]) else None
+
+
+def _unbuilt(poc: ModelPOC) -> tuple[str, ...]:
+    """What is to be known of an image that is still to be built, where that is done by a command."""
+    image = poc.spec.ecs.image if poc.spec.ecs else poc.spec.sagemaker and poc.spec.sagemaker.image
+    if image != PLACEHOLDER or not shippers():
+        return ()
+    return (
+        f"the config says {PLACEHOLDER}: on this machine's cloud `modelpoc apply` builds the image first",
+    )
 
 
 def _changed(live: ModelPOC, spec: ModelPOCSpec) -> ModelPOC:

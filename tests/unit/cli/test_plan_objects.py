@@ -121,6 +121,17 @@ def test_what_apply_built_here_stays_where_the_config_leaves_it_open(
     assert bool(found.notes) is (image != "PLACEHOLDER")
 
 
+@pytest.mark.parametrize(
+    ("image", "shippers", "noted"), [("PLACEHOLDER", 1, 1), ("PLACEHOLDER", 0, 0), ("a:1", 1, 0)]
+)
+def test_of_a_new_poc_it_is_told_that_its_image_is_still_to_be_built(
+    monkeypatch: pytest.MonkeyPatch, image: str, shippers: int, noted: int
+) -> None:
+    monkeypatch.setattr(plan_objects, "shippers", lambda: [object()] * shippers)
+    (new,) = read(Held(manifest("old"))).overlaid([config("new", ecs={"image": image})], NOW)
+    assert len(new.notes) == noted
+
+
 def test_an_object_that_cannot_be_read_is_told() -> None:
     broken = {**manifest(), "spec": {"ecs": {"image": 7}}}
     with pytest.raises(CliError, match="one in the cluster cannot be read"):
