@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +33,7 @@ async def until_ready(kubectl: Kubectl, name: str, say: Hear) -> None:
         conditions = current_conditions(await kubectl.poc(name))
         ready = conditions.get("Ready", {})
         words = f"{ready['reason']}: {ready['message']}" if ready else "waiting for the operator"
-        say(words.splitlines()[0][:_LONGEST])
+        say(textwrap.shorten(words.splitlines()[0], _LONGEST, placeholder=" …"))
         if ready.get("status") == "True":
             return
         if conditions.get("Stalled", {}).get("status") == "True":
