@@ -13,6 +13,7 @@ from modelpoc.controller.hindrances import no_platform, platform_goes, platform_
 from modelpoc.controller.keys import Key
 from modelpoc.controller.motion import changed_since
 from modelpoc.controller.poc_engine import rules_of
+from modelpoc.controller.running import bears_on_rollout
 from modelpoc.controller.store import Store, Unreadable
 from modelpoc.desired.allow import Refusal
 from modelpoc.desired.life import Life, Lifetime
@@ -85,10 +86,13 @@ class Planning:
     ) -> Foreseen:
         secrets, fleet = self._store.secrets_in(key.namespace), self._store.fleet(key)
         around = Around(places, account.engine.inventory, secrets, fleet)
-        wish = asked(poc, platform, around, now, retry=changed_since(poc))
+        wish = asked(poc, platform, around, now)
         if wish.graph is None:
             return Foreseen(refused=wish.refused, lived=wish.lived)
         found = await self._planned(poc, platform, account, wish.graph)
+        again = asked(poc, platform, around, now, retry=True).graph if changed_since(poc) else None
+        if again is not None and bears_on_rollout(found):
+            found = await self._planned(poc, platform, account, again)
         return Foreseen(found, lived=wish.lived)
 
     async def _torn_down(self, poc: ModelPOC, platform: ModelPlatform, account: Account) -> Plan:

@@ -14,6 +14,7 @@ from modelpoc.controller.motion import at_rest
 from modelpoc.controller.news import of_work
 from modelpoc.controller.objects import Objects
 from modelpoc.controller.rotation import Rotation
+from modelpoc.controller.running import bears_on_rollout
 from modelpoc.controller.settings import Settings
 from modelpoc.desired.poc import named_of
 from modelpoc.reconcile.act import Ages, Outcome
@@ -56,6 +57,18 @@ class PocEngine:
             return replace(found, trouble=error)
         await self._objects.tell(key, poc.metadata, of_work(outcome))
         return replace(found, outcome=outcome)
+
+    async def may_come_up(
+        self, key: Key, poc: ModelPOC, platform: ModelPlatform, account: Account, graph: Graph
+    ) -> bool:
+        """Whether what AWS gave up on may come up now, as far as can be told: see `bears_on_rollout`."""
+        mark = named_of(poc, platform).owner.mark
+        try:
+            await account.check()
+            await account.engine.observe(graph, mark, self._ages(key, poc, afresh=False))
+        except CloudError:  # the pass itself will meet it, and tell
+            return False
+        return bears_on_rollout(account.engine.plan(graph, mark, rules_of(poc)))
 
     def _ages(self, key: Key, poc: ModelPOC, afresh: bool) -> Ages:
         """What costs a call each is looked at in turn; and, after a restart, while work is under way: whoever

@@ -130,8 +130,11 @@ class PocPass:
     ) -> Finding:
         secrets, fleet = self.store.secrets_in(key.namespace), self.store.fleet(key)
         around = Around(places, account.engine.inventory, secrets, fleet)
-        retry = memory.retry or changed_since(poc) or (memory.asked and gave_up(poc.status))
+        retry = memory.retry or (memory.asked and gave_up(poc.status))
         wish = asked(poc, platform, around, self.now(), retry=retry)
+        if not retry and wish.graph is not None and changed_since(poc):
+            retry = await self._engine.may_come_up(key, poc, platform, account, wish.graph)
+            wish = asked(poc, platform, around, self.now(), retry=retry)
         found = finding(poc, platform, wish, observing=observing)
         if wish.graph is None:
             return found

@@ -76,6 +76,20 @@ def untried(outcome: Outcome) -> bool:
     return any(change.field == RUNS[step.kind] for change in step.changes)
 
 
+_ASIDE = frozenset(
+    {"tags", "propagate_tags", "desired_count", "deregistration_delay", "task_definition", "container_name"}
+)
+_BEARS = frozenset({"Service", "TargetGroup", "Alarm"})
+"""Kinds that say whether a revision comes up without being part of one: how long a start may take, where its
+health is asked, which alarm undoes it."""
+
+
+def bears_on_rollout(plan: Plan) -> bool:
+    """Whether something changes that makes no other revision, but may let one come up that did not."""
+    updates = (s for s in plan.of(Verb.UPDATE) if s.kind in _BEARS)
+    return any(change.field not in _ASIDE for step in updates for change in step.changes)
+
+
 def refused(error: CloudError | None) -> bool:
     """Whether AWS did not do it for now, as far as is known: it is looked at before it is written again."""
     return isinstance(error, Retry) and not isinstance(error, AnswerLost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.unit.controller.endpoint_states import (
@@ -22,7 +23,7 @@ from tests.unit.controller.story import Story
 from tests.unit.controller.told import Tell
 
 from modelpoc.controller.motion import changed_since, gave_up
-from modelpoc.controller.running import untried
+from modelpoc.controller.running import bears_on_rollout, untried
 from modelpoc.reconcile.errors import AnswerLost, CloudError, Retry
 from modelpoc.reconcile.outcome import Outcome
 from modelpoc.reconcile.plan import Plan
@@ -76,6 +77,22 @@ def test_nor_when_aws_refused_the_function_for_now() -> None:
 )
 def test_what_aws_gave_up_on_can_be_tried_again(tell: Tell) -> None:
     assert gave_up(tell().poc.status)
+
+
+@pytest.mark.parametrize(
+    ("change", "bears"),
+    [
+        ({"ecs": {"healthCheck": {"path": "/well"}}}, True),
+        ({"ecs": {"healthCheck": {"gracePeriodSeconds": 900}}}, True),
+        ({"tags": {"team": "blue"}}, False),
+        ({"ecs": {"image": "local/echo:2"}}, False),
+        ({}, False),
+    ],
+)
+def test_some_changes_make_no_revision_and_bear_on_its_rollout(change: dict[str, Any], bears: bool) -> None:
+    """A new revision needs no other try of the one before it."""
+    story = ready().change(**change) if change else ready()
+    assert bears_on_rollout(story.held.plan()) is bears
 
 
 @pytest.mark.parametrize("tell", [first_rollout_failed, endpoint_rolled_back])
