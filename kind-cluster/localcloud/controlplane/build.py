@@ -17,7 +17,9 @@ from localcloud.controlplane.errors import BuildError
 from localcloud.controlplane.programs import Program
 from localcloud.controlplane.progress import Tell
 
-MODULE = Path(__file__).parents[2] / "controlplane"
+MODULES = Path(__file__).parents[2]
+"""Where the pinned modules are, by the name that `Program.module` gives."""
+MODULE = MODULES / "controlplane"
 POLL_SECONDS = 1.0
 SHOWN_LINES = 12
 
@@ -25,7 +27,7 @@ SHOWN_LINES = 12
 _OLDEST_GO = (1, 21)
 _TYPICAL = {"etcd": "about 1 minute", "kube-apiserver": "about 4 minutes", "kubectl": "about 1 minute"}
 
-_WHAT_ELSE = (
+_ASSETS = (
     "Or put etcd, kube-apiserver and kubectl into one folder and set KUBEBUILDER_ASSETS to it "
     "(https://book.kubebuilder.io/reference/envtest)."
 )
@@ -67,7 +69,7 @@ def _build(program: Program, go: str, target: Path, tell: Tell) -> None:
             started = time.monotonic()
             building = subprocess.Popen(
                 command(program, go, output),
-                cwd=MODULE,
+                cwd=MODULES / program.module,
                 env=go_environment(os.environ),
                 stdout=log,
                 stderr=log,
@@ -101,22 +103,28 @@ def _failure(program: Program, output: str) -> str:
     lines = [line for line in output.splitlines() if not line.startswith("go: downloading")]
     shown = "\n".join(f"  {line}" for line in lines[-SHOWN_LINES:])
     return (
-        f"{program.name} {program.version} could not be built in {MODULE}:\n{shown}\n"
-        f"Go needs its module proxy (GOPROXY) and some 4 GB of disk for the first build. {_WHAT_ELSE}"
+        f"{program.name} {program.version} could not be built in {MODULES / program.module}:\n{shown}\n"
+        "Go needs its module proxy (GOPROXY) and some 4 GB of disk for the first build. "
+        f"{_what_else(program)}"
     )
 
 
+def _what_else(program: Program) -> str:
+    return _ASSETS if program.module == MODULE.name else f"Or put a {program.name} like it on PATH."
+
+
 def _usable_go(program: Program) -> str:
-    if not (MODULE / "go.mod").is_file():
+    module = MODULES / program.module
+    if not (module / "go.mod").is_file():
         raise BuildError(
-            f"{program.name} is not on this machine and {MODULE} holds no go.mod to build it from: "
-            f"run from a checkout of the project. {_WHAT_ELSE}"
+            f"{program.name} is not on this machine and {module} holds no go.mod to build it from: "
+            f"run from a checkout of the project. {_what_else(program)}"
         )
     go = shutil.which("go")
     if go is None:
         raise BuildError(
             f"{program.name} {program.version} is not on this machine, and building it needs Go, which is "
-            f"not on PATH: install Go 1.26 or newer (https://go.dev/dl). {_WHAT_ELSE}"
+            f"not on PATH: install Go 1.26 or newer (https://go.dev/dl). {_what_else(program)}"
         )
     _check_age(go, program)
     return go
@@ -128,7 +136,7 @@ def _check_age(go: str, program: Program) -> None:
     if found is not None and (int(found[1]), int(found[2])) < _OLDEST_GO:
         raise BuildError(
             f"building {program.name} {program.version} needs Go 1.26 or newer and {go} is {found[0]}: "
-            f"install a newer one (https://go.dev/dl). {_WHAT_ELSE}"
+            f"install a newer one (https://go.dev/dl). {_what_else(program)}"
         )
 
 

@@ -30,6 +30,8 @@ class Program:
     oldest: Version
     newest: Version | None = None
     linker_values: Sequence[str] = ()
+    module: str = "controlplane"
+    """Folder under kind-cluster/ whose go.mod pins it."""
 
     def accepts(self, version: Version) -> bool:
         """Whether a program of that version can stand in for the pinned one."""
