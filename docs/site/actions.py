@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import modelpoc.aws
 from modelpoc.aws.kinds import KINDS
+from modelpoc.aws.permission import actions_of
 
 _HEAD = """\
 # AWS actions by kind
@@ -32,7 +33,7 @@ def actions_page() -> str:
 def by_kind() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     """Each kind with its module and its actions. Raises AttributeError for one that declares none."""
     modules = {name: type(kind).__module__ for name, kind in KINDS.items()}
-    return {name: (module, sys.modules[module].ACTIONS) for name, module in modules.items()}
+    return {name: (module, actions_of(sys.modules[module].PERMISSIONS)) for name, module in modules.items()}
 
 
 def beside() -> Mapping[str, tuple[str, ...]]:
@@ -40,7 +41,8 @@ def beside() -> Mapping[str, tuple[str, ...]]:
     of_kinds = {module for module, _ in by_kind().values()}
     names = [f"modelpoc.aws.{found.name}" for found in pkgutil.iter_modules(modelpoc.aws.__path__)]
     modules = {name: importlib.import_module(name) for name in names if name not in of_kinds}
-    return {name: module.ACTIONS for name, module in modules.items() if hasattr(module, "ACTIONS")}
+    declaring = {name: module for name, module in modules.items() if hasattr(module, "PERMISSIONS")}
+    return {name: actions_of(module.PERMISSIONS) for name, module in declaring.items()}
 
 
 def _beside() -> str:

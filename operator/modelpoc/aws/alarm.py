@@ -8,6 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    reads,
+)
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks, named_like_ours
@@ -15,10 +26,16 @@ from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
-ACTIONS = (
-    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
-    "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:UntagResource",
-)  # fmt: skip
+_NAMED = (arn_at("cloudwatch", f"alarm:{NAMED}"),)
+PERMISSIONS = (
+    reads("cloudwatch:DescribeAlarms", on=(arn_at("cloudwatch", "alarm:*"),)),
+    reads("cloudwatch:ListTagsForResource", on=_NAMED),
+    # PutMetricAlarm overwrites: with tags it makes one, without it changes what is there.
+    Permission(("cloudwatch:PutMetricAlarm",), _NAMED, (MARKED, NOT_OTHERS)),
+    Permission(("cloudwatch:PutMetricAlarm",), _NAMED, (NOT_OTHERS,)),
+    Permission(("cloudwatch:TagResource",), _NAMED, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(of("cloudwatch", "DeleteAlarms", "UntagResource"), _NAMED, (OWNED,)),
+)
 
 _STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})
 """All others are percentiles and their like ("p90", "TM(10%:90%)"): extended statistics."""

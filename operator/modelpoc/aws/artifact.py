@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from modelpoc.aws.permission import BUCKET, reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import short_hash
 from modelpoc.reconcile.resource import Observed, Resource
 
-ACTIONS = ("s3:ListBucket",)
+PERMISSIONS = (reads("s3:ListBucket", on=(BUCKET,)),)
 
 NONE = "none"
 

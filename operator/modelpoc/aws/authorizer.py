@@ -13,7 +13,7 @@ from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (*gateway.READ, *gateway.WRITE)
+PERMISSIONS = gateway.within_api("authorizers")
 BEARER = "$request.header.Authorization"
 _NAME_LIMIT = 128
 

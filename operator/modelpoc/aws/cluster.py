@@ -7,6 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    reads,
+    service_role,
+)
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks, disown_ecs, ecs_tags, named_like_ours, retag_ecs, to_ecs
@@ -14,11 +25,16 @@ from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
-ACTIONS = (
-    "ecs:CreateCluster", "ecs:DeleteCluster", "ecs:DescribeClusters", "ecs:ListClusters",
-    "ecs:PutClusterCapacityProviders", "ecs:TagResource", "ecs:UntagResource",
-    "iam:CreateServiceLinkedRole",  # with an account's first cluster
-)  # fmt: skip
+_CLUSTER = (arn_at("ecs", "cluster/{cluster}"),)
+PERMISSIONS = (
+    reads("ecs:ListClusters"),
+    reads("ecs:DescribeClusters", on=_CLUSTER),
+    Permission(("ecs:CreateCluster",), _CLUSTER, (MARKED,)),
+    Permission(("ecs:PutClusterCapacityProviders",), _CLUSTER, (NOT_OTHERS,)),
+    Permission(("ecs:TagResource",), _CLUSTER, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(of("ecs", "DeleteCluster", "UntagResource"), _CLUSTER, (OWNED,)),
+    service_role("ecs.amazonaws.com", "AWSServiceRoleForECS*"),  # with an account's first cluster
+)
 
 
 @dataclass(frozen=True, kw_only=True)

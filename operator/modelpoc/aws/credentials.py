@@ -11,11 +11,16 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
+from modelpoc.aws.permission import Permission, reads
+
 Session = boto3.Session
 
 ROLE_SESSION = "modelpoc-operator"
 
-ACTIONS = ("sts:AssumeRole", "sts:GetCallerIdentity")
+PERMISSIONS = (
+    reads("sts:GetCallerIdentity"),
+    Permission(("sts:AssumeRole",), ("{assumed_role}",)),
+)
 
 
 def session_for(region: str, role_arn: str | None = None) -> boto3.Session:

@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
+from modelpoc.aws.permission import MARKED, OWNED, Permission, arn_at, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.reconcile.resource import Observed, Ref
 
-ACTIONS = (
-    "sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:DescribeEndpointConfig",
-    "sagemaker:ListEndpointConfigs", *sagemaker.ACTIONS,
-)  # fmt: skip
+_OWN = sagemaker.place("endpoint-config")
+PERMISSIONS = (
+    reads("sagemaker:ListEndpointConfigs"),
+    # One that the user made has any name.
+    reads("sagemaker:DescribeEndpointConfig", on=(arn_at("sagemaker", "endpoint-config/*"),)),
+    Permission(("sagemaker:CreateEndpointConfig",), _OWN, (MARKED,)),
+    Permission(("sagemaker:DeleteEndpointConfig",), _OWN, (OWNED,)),
+    *sagemaker.tagging("endpoint-config"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

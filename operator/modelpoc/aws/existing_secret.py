@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from modelpoc.aws.permission import reads
 from modelpoc.aws.secret import current_version
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Observed, Resource
 
-ACTIONS = ("secretsmanager:DescribeSecret",)
+PERMISSIONS = (reads("secretsmanager:DescribeSecret", on=("{secret}",)),)
 
 
 @dataclass(frozen=True, kw_only=True)

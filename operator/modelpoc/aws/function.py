@@ -11,6 +11,20 @@ from modelpoc.aws import function_request as requests
 from modelpoc.aws import tags
 from modelpoc.aws.function_code import Package, packed
 from modelpoc.aws.function_state import CODE, CONFIG, observed, permitted, tags_told
+from modelpoc.aws.permission import (
+    BUCKET,
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Condition,
+    Permission,
+    arn_at,
+    of,
+    passes,
+    reads,
+)
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
@@ -19,12 +33,23 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import short_hash
 from modelpoc.reconcile.resource import UNKNOWN, Change, Observed, Phase, Ref, Resource
 
-ACTIONS = (
-    "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:GetFunction",
-    "lambda:GetPolicy", "lambda:ListFunctions", "lambda:ListTags", "lambda:RemovePermission",
-    "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunctionCode",
-    "lambda:UpdateFunctionConfiguration", "s3:GetObject", "iam:PassRole",
-)  # fmt: skip
+_FUNCTION = (arn_at("lambda", f"function:{NAMED}"),)
+_BY_GATEWAY = Condition("StringEquals", "lambda:Principal", (requests.PRINCIPAL,))
+PERMISSIONS = (
+    reads("lambda:ListFunctions"),
+    reads("lambda:GetFunction", "lambda:GetPolicy", "lambda:ListTags", on=_FUNCTION),
+    Permission(("lambda:CreateFunction",), _FUNCTION, (MARKED,)),
+    Permission(("lambda:TagResource",), _FUNCTION, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(("lambda:AddPermission",), _FUNCTION, (NOT_OTHERS, _BY_GATEWAY)),
+    Permission(
+        of("lambda", "RemovePermission", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
+        _FUNCTION,
+        (NOT_OTHERS,),
+    ),
+    Permission(of("lambda", "DeleteFunction", "UntagResource"), _FUNCTION, (OWNED,)),
+    passes("lambda.amazonaws.com", "{function_role}"),
+    Permission(("s3:GetObject",), (f"{BUCKET}/*.py",)),  # a POC's own handler
+)
 
 
 ENDPOINT = "ENDPOINT_NAME"

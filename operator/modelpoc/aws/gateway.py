@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import MARKED, NOT_FOR_OTHERS, NOT_OTHERS, OWNED, Permission, of, reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.owner import Mark, short_hash
@@ -14,9 +15,58 @@ PAGE = "500"
 """Items a page. HTTP APIs document no maximum; this is the one of REST APIs (GetRestApis), larger than
 the 300 routes or integrations that one API may have. The model has it as text."""
 
-READ = ("apigateway:GET",)
-WRITE = ("apigateway:POST", "apigateway:PATCH", "apigateway:DELETE")
-TAG = ("apigateway:TagResource", "apigateway:UntagResource", "apigateway:PUT")
+
+SERVICE = "apigateway"
+
+
+def looks(*paths: str) -> Permission:
+    """API Gateway's actions are HTTP's verbs, its resources the paths of its API."""
+    return reads(f"{SERVICE}:GET", on=_at(*paths))
+
+
+def makes(path: str) -> Permission:
+    return Permission((f"{SERVICE}:POST",), _at(path), (MARKED,))
+
+
+def changes(path: str) -> Permission:
+    return Permission(of(SERVICE, "DELETE", "PATCH"), _at(path), (OWNED,))
+
+
+def within_api(part: str) -> tuple[Permission, ...]:
+    """Everything that an API holds of one sort.
+
+    Only APIs, stages, links and domains carry tags; for HTTP APIs it is not documented that parts inherit
+    those of their API ("API Gateway resources that can be tagged"). So an API that bears another's mark is
+    refused where AWS sees it, and what keeps others out is the list of APIs in the policy.
+    """
+    return (
+        looks(f"apis/{{api}}/{part}"),
+        Permission((f"{SERVICE}:POST",), _at(f"apis/{{api}}/{part}"), (NOT_OTHERS,)),
+        Permission(of(SERVICE, "DELETE", "PATCH"), _at(f"apis/{{api}}/{part}/*"), (NOT_OTHERS,)),
+    )
+
+
+def removes_from_api(part: str) -> Permission:
+    return Permission((f"{SERVICE}:DELETE",), _at(f"apis/{{api}}/{part}"), (NOT_OTHERS,))
+
+
+def tagging(*paths: str) -> tuple[Permission, ...]:
+    """Tags are written at a place of their own, `/tags/<ARN>`.
+
+    `apigateway:TagResource` stands in no reference, and AWS asks for it where a stage is made with tags
+    (aws-amplify/amplify-cli#12316); the schemas of CloudFormation name it for VPC links too.
+    """
+    why = "AWS asks for it, and its reference does not have it"
+    return (
+        Permission((f"{SERVICE}:POST",), _at("tags/*"), (NOT_OTHERS, NOT_FOR_OTHERS)),
+        Permission((f"{SERVICE}:DELETE",), _at("tags/*"), (NOT_OTHERS,)),
+        Permission((f"{SERVICE}:TagResource",), _at(*paths), why=why, unseen=why),
+    )
+
+
+def _at(*paths: str) -> tuple[str, ...]:
+    return tuple(f"arn:{{partition}}:apigateway:{{region}}::/{path}" for path in paths)
+
 
 UNOWNED = "-"
 """Stands where AWS wants at least one character and our mark was taken off."""

@@ -14,7 +14,13 @@ from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
-ACTIONS = (*gateway.READ, *gateway.WRITE, *gateway.TAG)
+PERMISSIONS = (
+    gateway.looks("apis", "apis/*"),
+    gateway.makes("apis"),
+    gateway.changes("apis/{api}"),
+    gateway.removes_from_api("cors"),
+    *gateway.tagging("apis"),
+)
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,29 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.gateway import name_of, plain, tagged
+from modelpoc.aws.permission import MARKED, NAMED, OWNED, Permission, arn_at, of, reads
 from modelpoc.aws.seen import as_given, refuse_moved, with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import disown_elbv2, elbv2_tags, retag_elbv2
+from modelpoc.aws.tagging import disown_elbv2, elbv2_tagging, elbv2_tags, retag_elbv2
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (
-    "elasticloadbalancing:AddTags", "elasticloadbalancing:CreateListener",
-    "elasticloadbalancing:DeleteListener", "elasticloadbalancing:DescribeListeners",
-    "elasticloadbalancing:DescribeTags", "elasticloadbalancing:ModifyListener",
-    "elasticloadbalancing:RemoveTags",
-)  # fmt: skip
+_LISTENER = (arn_at("elasticloadbalancing", "listener/app/*"),)
+PERMISSIONS = (
+    reads(*of("elasticloadbalancing", "DescribeListeners", "DescribeTags")),
+    # On a load balancer that the platform names, and on ours.
+    Permission(("elasticloadbalancing:CreateListener",), ("{load_balancer}",), (MARKED,)),
+    Permission(
+        ("elasticloadbalancing:CreateListener",),
+        (arn_at("elasticloadbalancing", f"loadbalancer/app/{NAMED}/*"),),
+        (MARKED, OWNED),
+    ),
+    Permission(
+        of("elasticloadbalancing", "DeleteListener", "ModifyListener", "RemoveTags"), _LISTENER, (OWNED,)
+    ),
+    *elbv2_tagging(_LISTENER, "CreateListener"),
+)
 NOTHING_HERE = ("404", "application/json", '{"message":"no POC answers at this path"}')
 
 

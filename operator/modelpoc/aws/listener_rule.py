@@ -8,21 +8,46 @@ from itertools import chain
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Condition,
+    Permission,
+    arn_at,
+    of,
+    reads,
+)
 from modelpoc.aws.rule_priority import claims_of, free_priority
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import disown_elbv2, elbv2_tags, retag_elbv2
+from modelpoc.aws.tagging import disown_elbv2, elbv2_tagging, elbv2_tags, retag_elbv2
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (
-    "elasticloadbalancing:AddTags", "elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteRule",
-    "elasticloadbalancing:DescribeRules", "elasticloadbalancing:DescribeTags",
-    "elasticloadbalancing:ModifyRule", "elasticloadbalancing:RemoveTags",
-    "elasticloadbalancing:SetRulePriorities",
-)  # fmt: skip
+_RULE = (arn_at("elasticloadbalancing", "listener-rule/app/*"),)
+_BEARS_OUR_NAME = Condition("StringLike", f"aws:ResourceTag/{tags.RESOURCE}", (NAMED,))
+"""Rules have no names in AWS: the tag stays on when one is left, and by it it can be adopted."""
+PERMISSIONS = (
+    reads(*of("elasticloadbalancing", "DescribeRules", "DescribeTags")),
+    # On a listener that the platform names, and on ours.
+    Permission(("elasticloadbalancing:CreateRule",), ("{listener}",), (MARKED,)),
+    Permission(
+        ("elasticloadbalancing:CreateRule",),
+        (arn_at("elasticloadbalancing", "listener/app/*"),),
+        (MARKED, OWNED),
+    ),
+    Permission(
+        of("elasticloadbalancing", "ModifyRule", "SetRulePriorities"), _RULE, (NOT_OTHERS, _BEARS_OUR_NAME)
+    ),
+    Permission(of("elasticloadbalancing", "DeleteRule", "RemoveTags"), _RULE, (OWNED,)),
+    *elbv2_tagging(_RULE, "CreateRule"),
+    Permission(("elasticloadbalancing:AddTags",), _RULE, (NOT_OTHERS, NOT_FOR_OTHERS, _BEARS_OUR_NAME)),
+)
 
 _NO_ONE = Mark("", "")
 

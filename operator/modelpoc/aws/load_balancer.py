@@ -7,6 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    reads,
+    service_role,
+)
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks, disown_elbv2, elbv2_tags, named_like_ours, retag_elbv2
@@ -14,13 +26,16 @@ from modelpoc.reconcile.errors import Gone, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
-ACTIONS = (
-    "elasticloadbalancing:AddTags", "elasticloadbalancing:CreateLoadBalancer",
-    "elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DescribeLoadBalancers",
-    "elasticloadbalancing:DescribeTags", "elasticloadbalancing:RemoveTags",
-    "elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets",
-    "iam:CreateServiceLinkedRole",  # with an account's first load balancer
-)  # fmt: skip
+_BALANCER = (arn_at("elasticloadbalancing", f"loadbalancer/app/{NAMED}/*"),)
+PERMISSIONS = (
+    reads(*of("elasticloadbalancing", "DescribeLoadBalancers", "DescribeTags")),
+    Permission(("elasticloadbalancing:CreateLoadBalancer",), _BALANCER, (MARKED,)),
+    Permission(of("elasticloadbalancing", "SetSecurityGroups", "SetSubnets"), _BALANCER, (NOT_OTHERS,)),
+    Permission(of("elasticloadbalancing", "DeleteLoadBalancer", "RemoveTags"), _BALANCER, (OWNED,)),
+    Permission(("elasticloadbalancing:AddTags",), _BALANCER, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    # With an account's first load balancer.
+    service_role("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

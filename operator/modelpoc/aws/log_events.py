@@ -11,10 +11,17 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from modelpoc.aws.log_group import ENDPOINTS_NAMED, PREFIX, log_groups
+from modelpoc.aws.permission import Permission
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 
-ACTIONS = ("logs:FilterLogEvents",)
+PERMISSIONS = (
+    Permission(
+        ("logs:FilterLogEvents",), (*log_groups(f"{PREFIX}{{owner}}/*"), *log_groups(ENDPOINTS_NAMED))
+    ),
+)
+"""Of people who read logs; the operator reads none."""
 
 LATE_MS = 30_000
 """So much younger a line may be than one that comes in after it."""

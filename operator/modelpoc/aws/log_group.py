@@ -7,6 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    reads,
+)
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.errors import AlreadyThere
@@ -17,10 +28,25 @@ from modelpoc.reconcile.resource import Change, Observed, Resource
 PREFIX = "/modelpoc/"
 ENDPOINTS = "/aws/sagemaker/Endpoints/"
 """Before an endpoint's name: where SageMaker has its containers write."""
-ACTIONS = (
-    "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource",
-    "logs:PutRetentionPolicy", "logs:DeleteRetentionPolicy", "logs:TagResource", "logs:UntagResource",
-)  # fmt: skip
+ENDPOINTS_NAMED = ENDPOINTS + NAMED
+
+
+def log_groups(name: str) -> tuple[str, ...]:
+    """ARNs of log groups; DescribeLogGroups tells them with `:*` at the end, and so IAM asks for some."""
+    return (arn_at("logs", f"log-group:{name}"),)
+
+
+_OWN, _OF_ENDPOINTS = log_groups(f"{PREFIX}{{owner}}/*"), log_groups(f"{ENDPOINTS_NAMED}*")
+_ALL = (*_OWN, *_OF_ENDPOINTS)
+PERMISSIONS = (
+    reads("logs:DescribeLogGroups"),
+    reads("logs:ListTagsForResource", on=_ALL),
+    Permission(("logs:CreateLogGroup",), _ALL, (MARKED,)),
+    Permission(("logs:TagResource",), _ALL, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    # What SageMaker made for an endpoint of ours has no tags.
+    Permission(of("logs", "DeleteLogGroup", "PutRetentionPolicy"), _ALL, (NOT_OTHERS,)),
+    Permission(("logs:UntagResource",), _ALL, (OWNED,)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
+from modelpoc.aws.permission import MARKED, OWNED, Permission, passes, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.resource import Observed, Ref
 
-ACTIONS = (
-    "iam:PassRole", "sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:DescribeModel",
-    "sagemaker:ListModels", *sagemaker.ACTIONS,
-)  # fmt: skip
+_OWN = sagemaker.place("model")
+PERMISSIONS = (
+    reads("sagemaker:ListModels"),
+    reads("sagemaker:DescribeModel", on=_OWN),
+    Permission(("sagemaker:CreateModel",), _OWN, (MARKED,)),
+    Permission(("sagemaker:DeleteModel",), _OWN, (OWNED,)),
+    *sagemaker.tagging("model"),
+    passes("sagemaker.amazonaws.com", "{sagemaker_role}"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

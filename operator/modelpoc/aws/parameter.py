@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from modelpoc.aws.permission import reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Observed, Resource
 
-ACTIONS = ("ssm:DescribeParameters",)
+PERMISSIONS = (reads("ssm:DescribeParameters"),)
 
 
 @dataclass(frozen=True, kw_only=True)

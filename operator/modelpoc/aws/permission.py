@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from modelpoc.aws import tags
 
 OWNER_ID = tags.FLEET
+NAMED = "*-??????????"
+"""Every name that we choose ends in ten digits of a hash. IAM has no pattern that says digits."""
+BUCKET = "arn:{partition}:s3:::{bucket}"
 
 
 @dataclass(frozen=True, order=True)
 class Condition:
-    """`operator` as IAM has it (StringEquals, ArnLike, …); `policy` takes StringLike where a value has `*`."""
+    """`operator` as IAM has it; `policy` makes StringLike of StringEquals where a value has a `*`."""
 
     operator: str
     key: str
@@ -37,6 +40,8 @@ class Permission:
     """Why it is `*`, or without the condition that one would expect. For readers and for the linting test."""
     plan: bool = False
     """Whether whoever only plans (`modelpoc plan`, a pull request) needs it too."""
+    unseen: str = ""
+    """Why no call of ours shows it: AWS asks for it in an account's first days, or on another's behalf."""
 
 
 OWNED = Condition("StringEquals", f"aws:ResourceTag/{OWNER_ID}", ("{owner}",))
@@ -49,7 +54,7 @@ NOT_FOR_OTHERS = Condition("StringEqualsIfExists", f"aws:RequestTag/{OWNER_ID}",
 """No tag of the request hands it to another platform."""
 
 
-def arn(service: str, rest: str) -> str:
+def arn_at(service: str, rest: str) -> str:
     """`arn:<partition>:<service>:<region>:<account>:<rest>`."""
     return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
 
@@ -74,7 +79,8 @@ def service_role(service: str, name: str) -> Permission:
     """Making the service-linked role `name` of `service`, with an account's first thing of a kind."""
     where = f"arn:{{partition}}:iam::{{account}}:role/aws-service-role/{service}/{name}"
     of_service = Condition("StringEquals", "iam:AWSServiceName", (service,))
-    return Permission(("iam:CreateServiceLinkedRole",), (where,), (of_service,))
+    first = f"asked for with an account's first thing of {service} alone"
+    return Permission(("iam:CreateServiceLinkedRole",), (where,), (of_service,), unseen=first)
 
 
 def actions_of(permissions: tuple[Permission, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (*gateway.READ, *gateway.WRITE)
+PERMISSIONS = gateway.within_api("routes")
 
 
 @dataclass(frozen=True, kw_only=True)

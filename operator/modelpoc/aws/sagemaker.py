@@ -7,16 +7,30 @@ from dataclasses import replace
 from typing import Any
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import NAMED, NOT_FOR_OTHERS, NOT_OTHERS, OWNED, Permission, arn_at, reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.resource import Observed
 
 Document = Mapping[str, Any]
 
-ACTIONS = ("sagemaker:AddTags", "sagemaker:DeleteTags", "sagemaker:ListTags")
 
 TRYING = tags.PREFIX + "trying"
 """On an endpoint: what it was last asked to roll out. See `endpoint_trying`."""
+
+
+def place(kind: str) -> tuple[str, ...]:
+    """Where those of our names are: "model", "endpoint-config", "endpoint"."""
+    return (arn_at("sagemaker", f"{kind}/{NAMED}"),)
+
+
+def tagging(kind: str) -> tuple[Permission, ...]:
+    """What tags on it need, those it is made with too."""
+    return (
+        reads("sagemaker:ListTags", on=place(kind)),
+        Permission(("sagemaker:AddTags",), place(kind), (NOT_OTHERS, NOT_FOR_OTHERS)),
+        Permission(("sagemaker:DeleteTags",), place(kind), (OWNED,)),
+    )
 
 
 async def listed(scope: AwsScope, kind: str) -> list[Document]:

@@ -8,10 +8,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    of,
+    reads,
+    service_role,
+)
 from modelpoc.aws.scaled import (
     CARRIERS,
+    COUNTED,
     SERVICE,
     TARGET,
+    TARGETS,
     carried_by,
     described,
     namespace,
@@ -25,12 +37,19 @@ from modelpoc.reconcile.errors import CloudError, NotYet
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
-ACTIONS = (
-    "application-autoscaling:DeregisterScalableTarget", "application-autoscaling:DescribeScalableTargets",
-    "application-autoscaling:ListTagsForResource", "application-autoscaling:RegisterScalableTarget",
-    "application-autoscaling:TagResource", "application-autoscaling:UntagResource",
-    "iam:CreateServiceLinkedRole",
-)  # fmt: skip
+_ROLE = "AWSServiceRoleForApplicationAutoScaling"
+PERMISSIONS = (
+    reads("application-autoscaling:DescribeScalableTargets"),
+    reads("application-autoscaling:ListTagsForResource", on=TARGETS),
+    Permission(("application-autoscaling:RegisterScalableTarget",), TARGETS, (MARKED, COUNTED)),
+    Permission(
+        of(SERVICE, "DeregisterScalableTarget", "RegisterScalableTarget"), TARGETS, (NOT_OTHERS, COUNTED)
+    ),
+    Permission(("application-autoscaling:TagResource",), TARGETS, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(("application-autoscaling:UntagResource",), TARGETS, (OWNED,)),
+    service_role(f"ecs.{SERVICE}.amazonaws.com", f"{_ROLE}_ECSService"),
+    service_role(f"sagemaker.{SERVICE}.amazonaws.com", f"{_ROLE}_SageMakerEndpoint"),
+)
 
 _LISTING = ("DescribeScalableTargets", 50)
 LIMITS = tags.PREFIX + "limits"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
+from modelpoc.aws.permission import Condition, arn_at
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.errors import Gone, NotYet
@@ -17,6 +18,9 @@ TARGET = "ScalableTarget"
 CARRIERS = frozenset({"Service", "Endpoint"})
 """Kinds of what carries the things that are counted."""
 
+TARGETS = (arn_at(SERVICE, "scalable-target/*"),)
+"""AWS chooses their names."""
+COUNTED = Condition("StringEquals", f"{SERVICE}:service-namespace", ("ecs", "sagemaker"))
 _DIMENSIONS = {"ecs": "ecs:service:DesiredCount", "sagemaker": "sagemaker:variant:DesiredInstanceCount"}
 R = TypeVar("R", bound=Resource)
 

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from modelpoc.aws.scaled import SERVICE, OnTargetKind, on_target, place, signed
+from modelpoc.aws.permission import NOT_OTHERS, Permission, of, reads
+from modelpoc.aws.scaled import COUNTED, SERVICE, TARGETS, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (
-    "application-autoscaling:DeleteScalingPolicy", "application-autoscaling:DescribeScalingPolicies",
-    "application-autoscaling:PutScalingPolicy", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms",
-    "cloudwatch:PutMetricAlarm",
-)  # fmt: skip
+PERMISSIONS = (
+    reads("application-autoscaling:DescribeScalingPolicies"),
+    Permission(of(SERVICE, "DeleteScalingPolicy", "PutScalingPolicy"), TARGETS, (NOT_OTHERS, COUNTED)),
+)
 
 METRICS = {
     "cpu": "ECSServiceAverageCPUUtilization",

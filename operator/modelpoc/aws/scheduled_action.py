@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from modelpoc.aws.scaled import SERVICE, OnTargetKind, on_target, place, signed
+from modelpoc.aws.permission import NOT_OTHERS, Permission, of, reads
+from modelpoc.aws.scaled import COUNTED, SERVICE, TARGETS, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
-ACTIONS = (
-    "application-autoscaling:DeleteScheduledAction", "application-autoscaling:DescribeScheduledActions",
-    "application-autoscaling:PutScheduledAction",
-)  # fmt: skip
+PERMISSIONS = (
+    reads("application-autoscaling:DescribeScheduledActions"),
+    Permission(of(SERVICE, "DeleteScheduledAction", "PutScheduledAction"), TARGETS, (NOT_OTHERS, COUNTED)),
+)
 
 _LIMITS = {"min": "MinCapacity", "max": "MaxCapacity"}
 

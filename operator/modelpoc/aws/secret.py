@@ -12,17 +12,22 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import MARKED, NOT_FOR_OTHERS, NOT_OTHERS, OWNED, Permission, arn_at, of, reads
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
-ACTIONS = (
-    "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:DescribeSecret",
-    "secretsmanager:ListSecrets", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret",
-    "secretsmanager:TagResource", "secretsmanager:UntagResource",
-)  # fmt: skip
+_OWN = (arn_at("secretsmanager", "secret:modelpoc/{owner}/*"),)
+PERMISSIONS = (
+    reads("secretsmanager:ListSecrets"),
+    reads("secretsmanager:DescribeSecret", on=_OWN),
+    Permission(("secretsmanager:CreateSecret",), _OWN, (MARKED,)),
+    Permission(("secretsmanager:TagResource",), _OWN, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(of("secretsmanager", "PutSecretValue", "RestoreSecret"), _OWN, (NOT_OTHERS,)),
+    Permission(of("secretsmanager", "DeleteSecret", "UntagResource"), _OWN, (OWNED,)),
+)
 
 RECOVERY_DAYS = 7
 """The shortest that AWS offers. The name can be had again at once: what waits for deletion is restored."""

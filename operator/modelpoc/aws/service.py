@@ -8,6 +8,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.log_group import PREFIX, log_groups
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    passes,
+    reads,
+)
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.service_history import undone, why
 from modelpoc.aws.service_request import (
@@ -24,12 +37,29 @@ from modelpoc.reconcile.errors import AlreadyThere, CloudError, Gone, NotYet, St
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
 
-ACTIONS = (
-    "ecs:CreateService", "ecs:DeleteService", "ecs:DescribeServiceRevisions", "ecs:DescribeServices",
-    "ecs:DescribeTaskDefinition", "ecs:DescribeTasks", "ecs:ListServiceDeployments", "ecs:ListServices",
-    "ecs:ListTasks", "ecs:TagResource", "ecs:UntagResource", "ecs:UpdateService", "iam:PassRole",
-    "logs:GetLogEvents",
-)  # fmt: skip
+_SERVICE = (arn_at("ecs", f"service/{{cluster}}/{NAMED}"),)
+_IN_CLUSTER = "no resource type but container instances, which Fargate has none of"
+PERMISSIONS = (
+    reads("ecs:ListServices"),
+    reads("ecs:DescribeServices", on=_SERVICE),
+    Permission(("ecs:CreateService",), _SERVICE, (MARKED,)),
+    Permission(("ecs:UpdateService",), _SERVICE, (NOT_OTHERS,)),
+    Permission(("ecs:TagResource",), _SERVICE, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(of("ecs", "DeleteService", "UntagResource"), _SERVICE, (OWNED,)),
+    passes("ecs-tasks.amazonaws.com", "{execution_role}", "{task_role}"),
+    # What became of earlier rollouts, and why one failed.
+    Permission(("ecs:ListServiceDeployments",), _SERVICE),
+    Permission(
+        ("ecs:DescribeServiceRevisions",),
+        (*_SERVICE, arn_at("ecs", f"service-revision/{{cluster}}/{NAMED}/*")),
+    ),
+    Permission(("ecs:ListTasks",), ("*",), why=_IN_CLUSTER),
+    Permission(("ecs:DescribeTasks",), (arn_at("ecs", "task/{cluster}/*"),)),
+    Permission(("ecs:DescribeTaskDefinition",), ("*",)),
+    Permission(
+        ("logs:GetLogEvents",), tuple(f"{g}:log-stream:*" for g in log_groups(f"{PREFIX}{{owner}}/*"))
+    ),
+)
 
 _OF_TASK_DEFINITION = frozenset({"task_definition", "container_name", "port"})
 

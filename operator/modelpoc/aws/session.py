@@ -36,6 +36,9 @@ class AwsScope:
     `endpoint_url` is another place than AWS's own; left out, boto3 looks at AWS_ENDPOINT_URL.
     """
 
+    new_role_seconds: float = 10.0
+    """How long a new role is given until every service knows it."""
+
     def __init__(
         self,
         account: str,
@@ -166,6 +169,7 @@ class AwsScope:
             ("nextToken", "nextToken"),
             ("NextToken", "NextToken"),
             ("Marker", "NextMarker"),
+            ("Marker", "Marker"),
             ("ContinuationToken", "NextContinuationToken"),
         ):
             if token_out in members:

@@ -14,7 +14,7 @@ from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource, State
 
-ACTIONS = (*gateway.READ, *gateway.WRITE, *gateway.TAG)
+PERMISSIONS = (*gateway.within_api("stages"), *gateway.tagging("apis/{api}/stages"))
 _NO_ROUTES = re.compile(r"no valid routes|at least one route", re.IGNORECASE)
 """Auto-deploy says so of an API without routes: true, and no fault."""
 

@@ -7,11 +7,22 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import MARKED, NOT_FOR_OTHERS, OWNED, Condition, Permission
 from modelpoc.aws.session import AwsScope
 
 T = TypeVar("T")
 
 _OUR_NAMES = re.compile(r"-[0-9a-f]{10}$")
+
+
+def elbv2_tagging(where: tuple[str, ...], making: str) -> tuple[Permission, ...]:
+    """What tags need where names say nothing: with the call that makes the thing, and on what is ours."""
+    add = ("elasticloadbalancing:AddTags",)
+    made = Condition("StringEquals", "elasticloadbalancing:CreateAction", (making,))
+    return (
+        Permission(add, where, (MARKED, made)),
+        Permission(add, where, (OWNED, NOT_FOR_OTHERS)),
+    )
 
 
 def named_like_ours(name: str) -> bool:

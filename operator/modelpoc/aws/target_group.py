@@ -7,19 +7,35 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    reads,
+)
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import disown_elbv2, elbv2_tags, named_like_ours, retag_elbv2
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (
-    "elasticloadbalancing:AddTags", "elasticloadbalancing:CreateTargetGroup",
-    "elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:DescribeTags",
-    "elasticloadbalancing:DescribeTargetGroupAttributes", "elasticloadbalancing:DescribeTargetGroups",
-    "elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:ModifyTargetGroupAttributes",
-    "elasticloadbalancing:RemoveTags",
-)  # fmt: skip
+_GROUP = (arn_at("elasticloadbalancing", f"targetgroup/{NAMED}/*"),)
+PERMISSIONS = (
+    reads(
+        *of("elasticloadbalancing", "DescribeTags", "DescribeTargetGroupAttributes", "DescribeTargetGroups")
+    ),
+    Permission(("elasticloadbalancing:CreateTargetGroup",), _GROUP, (MARKED,)),
+    Permission(
+        of("elasticloadbalancing", "ModifyTargetGroup", "ModifyTargetGroupAttributes"), _GROUP, (NOT_OTHERS,)
+    ),
+    Permission(of("elasticloadbalancing", "DeleteTargetGroup", "RemoveTags"), _GROUP, (OWNED,)),
+    Permission(("elasticloadbalancing:AddTags",), _GROUP, (NOT_OTHERS, NOT_FOR_OTHERS)),
+)
 
 _DELAY = "deregistration_delay.timeout_seconds"
 _DEFAULT_DELAY = 300

@@ -9,6 +9,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
+from modelpoc.aws.permission import (
+    MARKED,
+    NAMED,
+    NOT_FOR_OTHERS,
+    NOT_OTHERS,
+    OWNED,
+    Permission,
+    arn_at,
+    of,
+    passes,
+    reads,
+)
 from modelpoc.aws.seen import one_each, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import disown_ecs, ecs_tags, named_like_ours, retag_ecs
@@ -23,11 +35,15 @@ from modelpoc.reconcile.errors import CloudError, Gone, Retry
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-ACTIONS = (
-    "ecs:DeleteTaskDefinitions", "ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition",
-    "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition", "ecs:TagResource", "ecs:UntagResource",
-    "iam:PassRole",
-)  # fmt: skip
+_REVISION = (arn_at("ecs", f"task-definition/{NAMED}:*"),)
+PERMISSIONS = (
+    reads(*of("ecs", "DescribeTaskDefinition", "ListTaskDefinitions")),
+    Permission(("ecs:RegisterTaskDefinition",), _REVISION, (MARKED,)),
+    Permission(("ecs:TagResource",), _REVISION, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(("ecs:DeregisterTaskDefinition",), ("*",)),
+    Permission(of("ecs", "DeleteTaskDefinitions", "UntagResource"), _REVISION, (OWNED,)),
+    passes("ecs-tasks.amazonaws.com", "{execution_role}", "{task_role}"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +75,7 @@ class TaskDefinition(Resource):
     health_retries: int | None = None
     health_start_period: int | None = None
     execution_role_arn: str
-    task_role_arn: str | None = None
+    task_role_arn: str | Ref | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -177,7 +193,7 @@ def observed(definition: Mapping[str, Any], found: Mapping[str, str]) -> Observe
             "container": containers[0].get("name", ""),
             "image": containers[0].get("image", ""),
         },
-        refs=_refs(containers),
+        refs=_refs(containers) | frozenset({definition.get("taskRoleArn", "")} - {""}),
         owner=tags.mark_of(found),
     )
 

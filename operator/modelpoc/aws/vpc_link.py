@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import gateway, tags
+from modelpoc.aws.permission import service_role
 from modelpoc.aws.seen import as_given, one_each, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
@@ -14,8 +15,14 @@ from modelpoc.reconcile.errors import Gone, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
-ACTIONS = (*gateway.READ, *gateway.WRITE, *gateway.TAG, "iam:CreateServiceLinkedRole")
-"""The role through which API Gateway makes network interfaces comes with an account's first link."""
+PERMISSIONS = (
+    gateway.looks("vpclinks", "vpclinks/*"),
+    gateway.makes("vpclinks"),
+    gateway.changes("vpclinks/*"),
+    *gateway.tagging("vpclinks"),
+    # The role by which API Gateway makes network interfaces comes with an account's first link.
+    service_role("ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
