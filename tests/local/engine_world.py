@@ -171,6 +171,7 @@ class _Threads(ThreadPoolExecutor):
 class MortalScope(AwsScope):
     """The operator's own scope, which can die after a number of writes: it then never calls again."""
 
+    new_role_seconds = 0.05
     writes_left: float = float("inf")
     died: asyncio.Event
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from modelpoc.api.checks import Shape, Unique
+from modelpoc.api.checks import Rule, Shape, Unique
 from modelpoc.api.ecs import Image
 from modelpoc.api.meta import Model, RoleArn
 
@@ -58,8 +58,38 @@ class Network(Model):
     """Whether containers get public addresses: needed in subnets without NAT or endpoints."""
 
 
+class PerPocRole(Model):
+    """A role of its own for each POC: it reads the POC's files and secrets, and nothing else."""
+
+    permissions_boundary_arn: Annotated[
+        str,
+        Field(max_length=2048),
+        Shape(
+            "arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+",
+            "give the whole ARN of a policy, as in arn:aws:iam::123456789012:policy/modelpoc-boundary",
+        ),
+    ]
+    """Policy beyond which none of these roles can go (`modelpoc iam-policy boundary` prints it)."""
+
+
+class TaskRole(Model):
+    """Whose roles running containers have."""
+
+    per_poc: PerPocRole
+    """Given, the operator makes a role for each POC that names none itself."""
+
+
 class PlatformEcs(Model):
     """What ECS POCs share."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "!(has(self.taskRole) && has(self.taskRoleArn))",
+            "one role for all POCs or one for each: keep taskRoleArn or taskRole",
+            lambda ecs: not (ecs.task_role and ecs.task_role_arn),
+            field="taskRole",
+        ),
+    )
 
     cluster_arn: (
         Annotated[
@@ -74,6 +104,8 @@ class PlatformEcs(Model):
     """Role by which ECS pulls images, reads secrets and writes logs."""
     task_role_arn: RoleArn | None = None
     """Role of running containers, unless a POC has its own."""
+    task_role: TaskRole | None = None
+    """Roles of running containers that the operator makes, in place of one for all (taskRoleArn)."""
     placeholder_image: Image | None = None
     """Image that stands in where a POC says PLACEHOLDER; it answers on PORT."""
 

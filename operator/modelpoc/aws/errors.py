@@ -55,6 +55,7 @@ _BUSY = {
     "ClusterContainsServicesException", "ClusterContainsTasksException",  # ecs
     "ClusterContainsContainerInstancesException",
     "ConcurrentModificationException",  # cloudwatch: two tag one alarm
+    "ConcurrentModification", "DeleteConflict", "EntityTemporarilyUnmodifiable",  # iam
 }  # fmt: skip
 _QUOTA = {
     "LimitExceededException", "LimitExceeded", "ServiceQuotaExceededException", "TooManyTargetGroups",
@@ -68,6 +69,7 @@ _GONE = {
     "ListenerNotFound", "LoadBalancerNotFound", "ServiceNotFoundException", "ClusterNotFoundException",
     "ServiceNotActiveException", "ObjectNotFoundException", "ParameterNotFound", "NoSuchBucket", "NoSuchKey",
     "ResourceNotFound",  # cloudwatch, sagemaker
+    "NoSuchEntity",  # iam
 }  # fmt: skip
 _QUOTA_WORDS = re.compile(r"maximum number of .* reached|exceeded the limit|service quota", re.IGNORECASE)
 """API Gateway tells a used-up quota with codes that mean something else: TooManyRequestsException,

@@ -22,6 +22,7 @@ from modelpoc.aws.load_balancer import LoadBalancerKind
 from modelpoc.aws.log_group import LogGroupKind
 from modelpoc.aws.model import ModelKind
 from modelpoc.aws.parameter import ParameterKind
+from modelpoc.aws.role import RoleKind
 from modelpoc.aws.route import RouteKind
 from modelpoc.aws.route_settings import RouteSettingsKind
 from modelpoc.aws.scaling import ScalableTargetKind, ScalingPolicyKind, ScheduledActionKind
@@ -49,6 +50,7 @@ _ALL: tuple[Kind[Any, Any], ...] = (
     LogGroupKind(),
     TargetGroupKind(),
     ListenerRuleKind(),
+    RoleKind(),
     TaskDefinitionKind(),
     ServiceKind(),
     ModelKind(),

@@ -14,6 +14,7 @@ from modelpoc.api.scaling import Scaling, ScheduledScaling
 from modelpoc.aws.artifact import Artifact
 from modelpoc.aws.listener_rule import ListenerRule
 from modelpoc.aws.log_group import LogGroup
+from modelpoc.aws.role import Role
 from modelpoc.aws.scaling import ScalableTarget, ScalingPolicy, ScheduledAction
 from modelpoc.aws.service import Service
 from modelpoc.aws.target_group import TargetGroup
@@ -22,7 +23,8 @@ from modelpoc.desired.names import Named
 from modelpoc.desired.places import ListenerPlace, Place, Places
 from modelpoc.desired.routes import path_of, routes
 from modelpoc.desired.secrets import SecretPart
-from modelpoc.reconcile.resource import Ref, Resource
+from modelpoc.desired.task_role import own_role
+from modelpoc.reconcile.resource import Ref, Resource, When
 
 CONTAINER = "model"
 _CAPACITY = {Capacity.ON_DEMAND: "FARGATE", Capacity.SPOT: "FARGATE_SPOT"}
@@ -66,13 +68,14 @@ class EcsInputs:
 
 
 def ecs_resources(inputs: EcsInputs) -> Iterable[Resource]:
-    """Target group, rule, task definition, service, scaling, routes. The log group is the caller's."""
+    """Target group, rule, role, task definition, service, scaling, routes. The log group is the caller's."""
     group = _target_group(inputs)
     rule = _rule(inputs, group)
     artifact = _artifact(inputs)
-    definition = _task_definition(inputs, artifact)
-    service = _service(inputs, group, rule, definition)
-    yield from (group, rule, *artifact, definition, service)
+    role = own_role(inputs.poc, inputs.platform, inputs.named)
+    definition = _task_definition(inputs, artifact, role)
+    service = _service(inputs, group, rule, definition, role)
+    yield from (group, rule, *artifact, *((role,) if role else ()), definition, service)
     yield from _scaling(inputs, service, group)
     yield from routes(
         inputs.poc,
@@ -157,7 +160,7 @@ def _environment(inputs: EcsInputs) -> dict[str, str]:
     return told | {e.name: e.value for e in inputs.spec.env}
 
 
-def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...]) -> TaskDefinition:
+def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...], role: Role | None) -> TaskDefinition:
     spec, shared, check = inputs.spec, inputs.shared, inputs.spec.health_check
     name = inputs.named.name(255)
     artifacts = {a.name: Ref(Artifact.kind, a.name, "version") for a in artifact}
@@ -176,7 +179,7 @@ def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...]) -> TaskD
         log_group=Ref(LogGroup.kind, inputs.log_group.name, "name"),
         region=inputs.platform.spec.region,
         execution_role_arn=shared.execution_role_arn,
-        task_role_arn=spec.task_role_arn or shared.task_role_arn,
+        task_role_arn=Ref(Role.kind, role.name) if role else spec.task_role_arn or shared.task_role_arn,
         tags=inputs.named.tags(name),
     )
     if not check.command:  # asked by the load balancer alone: how often is then no matter of the container's
@@ -192,10 +195,12 @@ def _task_definition(inputs: EcsInputs, artifact: tuple[Artifact, ...]) -> TaskD
 
 
 def _service(
-    inputs: EcsInputs, group: TargetGroup, rule: ListenerRule, definition: TaskDefinition
+    inputs: EcsInputs, group: TargetGroup, rule: ListenerRule, definition: TaskDefinition, role: Role | None
 ) -> Service:
     spec, network = inputs.spec, inputs.platform.spec.network
     name = inputs.named.name(255)
+    # No task starts with a role that ECS does not know yet, and a few of those fail the rollout.
+    known = (Ref(Role.kind, role.name, when=When.SETTLED),) if role else ()
     return Service(
         name=f"{inputs.places.cluster_name}/{name}",
         cluster_arn=inputs.places.cluster_arn,
@@ -215,7 +220,7 @@ def _service(
         rejected=inputs.rejected,
         retry=inputs.retry,
         tags=inputs.named.tags(name),
-        needs=(Ref(ListenerRule.kind, rule.name),),
+        needs=(Ref(ListenerRule.kind, rule.name), *known),
     )
 
 

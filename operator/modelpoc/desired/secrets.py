@@ -53,9 +53,14 @@ def owned_secrets(poc: ModelPOC, named: Named, have: KubeSecrets) -> tuple[Secre
     return tuple(_owned(named, key, have[key]) for key in sorted(keys & have.keys()))
 
 
-def _secret_name(named: Named, key: tuple[str, str]) -> str:
+def owned_within(named: Named) -> str:
+    """What the names of all copies that one POC owns begin with, before a slash."""
     owner = named.owner
-    within = f"modelpoc/{owner.fleet}/{owner.namespace}/{owner.name}"
+    return f"modelpoc/{owner.fleet}/{owner.namespace}/{owner.name}"
+
+
+def _secret_name(named: Named, key: tuple[str, str]) -> str:
+    within = owned_within(named)
     name = f"{within}/{key[0]}/{key[1]}"
     return name if len(name) <= _LONGEST_NAME else f"{within}/{short_hash(*key, length=32)}"
 
