@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from modelpoc.aws import role_policy, tags
+from modelpoc.aws.permission import Condition, Permission, of, passes, reads
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
@@ -17,11 +18,19 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
-ACTIONS = (
-    "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:GetRole",
-    "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:ListRoles",
-    "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:TagRole", "iam:UntagRole",
-    "iam:UpdateAssumeRolePolicy", "iam:UpdateRole",
+_OWN = ("arn:{partition}:iam::{account}:role/modelpoc/{region}/{owner}/*",)
+_BOUNDED = Condition("StringEquals", "iam:PermissionsBoundary", ("{boundary}",))
+"""Whoever could give rights to a role without a boundary could give itself any."""
+PERMISSIONS = (
+    reads("iam:ListRoles"),
+    reads(*of("iam", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"), on=_OWN),
+    Permission(of("iam", "CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy"), _OWN, (_BOUNDED,)),
+    Permission(
+        of("iam", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "TagRole", "UntagRole",
+           "UpdateAssumeRolePolicy", "UpdateRole"),
+        _OWN,
+    ),
+    passes("ecs-tasks.amazonaws.com", *_OWN),
 )  # fmt: skip
 
 POLICY = "modelpoc"
