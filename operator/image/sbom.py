@@ -1,7 +1,7 @@
 """sbom.py STATUS PACKAGES: prints what is in the image, as CycloneDX: https://cyclonedx.org/docs/1.5/json/
 
-Python's distributions are those that the running interpreter finds; STATUS is dpkg's of the base, PACKAGES names
-what was laid over it: a name, a version and an architecture a line.
+Distributions are those that the running interpreter finds; STATUS is the file of dpkg in the base; PACKAGES
+says what was laid over it: a name, a version and an architecture a line.
 """
 
 from __future__ import annotations
