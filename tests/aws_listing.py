@@ -39,7 +39,7 @@ def owner_hash(namespace: str, name: str, fleet: str = "default") -> str:
 def everything(client: Client) -> list[Found]:
     """All things of the kinds that we make, ours or not; what AWS itself is done with is left out."""
     found: list[Found] = []
-    for lister in (_logs, _secrets, _balancers, _ecs, _apis, _scaling, _sagemaker, _functions):
+    for lister in (_logs, _secrets, _balancers, _ecs, _apis, _scaling, _sagemaker, _functions, _roles):
         found += lister(client)
     return sorted(found)
 
@@ -220,6 +220,17 @@ def _sagemaker(client: Client) -> Iterator[Found]:
             except sagemaker.exceptions.ClientError:
                 continue  # gone meanwhile
             yield Found(kind, item[f"{kind}Name"], _tagged(tags))
+
+
+def _roles(client: Client) -> Iterator[Found]:
+    """Those of a path such as we choose: the account has others, made by people."""
+    iam = client("iam")
+    for role in _pages(iam, "list_roles", "Roles", PathPrefix="/modelpoc/"):
+        try:
+            tags = iam.get_role(RoleName=role["RoleName"])["Role"].get("Tags")
+        except iam.exceptions.NoSuchEntityException:
+            continue
+        yield Found("Role", role["Arn"], _tagged(tags))
 
 
 def _functions(client: Client) -> Iterator[Found]:

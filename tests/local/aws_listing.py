@@ -25,7 +25,7 @@ _OF_THE_MOMENT = frozenset({
     "currentServiceDeployment", "currentServiceRevisions", "serviceArn", "attachments", "State",
     "StateReason", "StateReasonData", "StateValue", "AlarmArn", "runningTasksCount", "pendingTasksCount",
     "activeServicesCount", "ApiEndpoint", "LastModifiedTime", "LastModified", "RevisionId",
-    "ResponseMetadata", "DNSName", "registeredContainerInstancesCount",
+    "ResponseMetadata", "DNSName", "registeredContainerInstancesCount", "CreateDate", "RoleId",
 })  # fmt: skip
 _HASHES = ("modelpoc.dev/content", "modelpoc.dev/versions")
 """Labels with hashes over versions of secrets, which AWS or chance makes; what they stand for is compared."""
@@ -42,6 +42,7 @@ def holdings(client: Client, *, shared: bool = True) -> Holdings:
     listing.ecs()
     listing.sagemaker()
     listing.functions()
+    listing.roles()
     listing.others()
     return listing.named()
 
@@ -216,6 +217,20 @@ class _Listing:
             name, arn = function["FunctionName"], function["FunctionArn"]
             found = self._client("lambda").list_tags(Resource=arn).get("Tags", {})
             self.put("Function", name, {**function, "policy": self._policy(name), "tags": found})
+
+    def roles(self) -> None:
+        """Those of a path such as we choose, with all that gives them rights."""
+        iam = self._client("iam")
+        for role in self.pages("iam", "list_roles", "Roles", PathPrefix="/modelpoc/"):
+            name = role["RoleName"]
+            whole = iam.get_role(RoleName=name)["Role"]
+            inline = self.pages("iam", "list_role_policies", "PolicyNames", RoleName=name)
+            attached = self.pages("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name)
+            documents = {
+                p: iam.get_role_policy(RoleName=name, PolicyName=p)["PolicyDocument"] for p in inline
+            }
+            whole = {**whole, "Tags": _sorted(whole.get("Tags", ())), "inline": documents}
+            self.put("Role", name, {**whole, "attached": [p["PolicyArn"] for p in attached]})
 
     def _policy(self, function: str) -> Any:
         client = self._client("lambda")

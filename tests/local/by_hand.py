@@ -210,6 +210,24 @@ def secret_tag(cloud: EngineCloud, have: Observed) -> None:
     cloud.client("secretsmanager").tag_resource(SecretId=have.id, Tags=tags)
 
 
+def role_tag(cloud: EngineCloud, have: Observed) -> None:
+    cloud.client("iam").tag_role(RoleName=have.name, Tags=[{"Key": NAME_TAG, "Value": "by-hand"}])
+
+
+def iam(operation: str, **change: Any) -> ByHand:
+    return lambda cloud, have: getattr(cloud.client("iam"), operation)(RoleName=have.name, **change)
+
+
+def other_boundary(cloud: EngineCloud, have: Observed) -> None:
+    arn = cloud.policy(f"by-hand-{secrets.token_hex(4)}", "s3:*")
+    iam("put_role_permissions_boundary", PermissionsBoundary=arn)(cloud, have)
+
+
+def attached(cloud: EngineCloud, have: Observed) -> None:
+    arn = cloud.policy(f"by-hand-{secrets.token_hex(4)}", "s3:*")
+    iam("attach_role_policy", PolicyArn=arn)(cloud, have)
+
+
 def named(operation: str, **change: Any) -> ByHand:
     return lambda cloud, have: getattr(cloud.client("logs"), operation)(logGroupName=have.name, **change)
 
@@ -243,6 +261,13 @@ _OTHER_ANSWER = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode":
 _REWRITE = {"Type": "url-rewrite", "UrlRewriteConfig": {"Rewrites": [{"Regex": "a", "Replace": "b"}]}}
 _SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 _JWT = {"Issuer": "https://login.example", "Audience": ["models"]}
+_ALL = (
+    '{"Version":"2012-10-17","Statement":[{"Sid":"ByHand","Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+)
+_ANYBODY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+    '"Principal":{"Service":"ecs-tasks.amazonaws.com"}}]}'
+)
 
 DRIFTS = (
     # a POC's
@@ -269,6 +294,14 @@ DRIFTS = (
         ),
     ),
     Drift("ListenerRule", ("tags",), elb_tag),
+    Drift("Role", ("trust",), iam("update_assume_role_policy", PolicyDocument=_ANYBODY)),
+    Drift("Role", ("policy",), iam("put_role_policy", PolicyName="modelpoc", PolicyDocument=_ALL)),
+    Drift("Role", ("policy",), iam("delete_role_policy", PolicyName="modelpoc")),
+    Drift("Role", ("boundary",), other_boundary),
+    Drift("Role", ("boundary",), iam("delete_role_permissions_boundary")),
+    Drift("Role", ("beside",), iam("put_role_policy", PolicyName="by-hand", PolicyDocument=_ALL)),
+    Drift("Role", ("beside",), attached),
+    Drift("Role", ("tags",), role_tag),
     Drift("TaskDefinition", ("tags",), ecs_tag),
     of_service("task_definition", other_revision),
     of_service("target_group_arn", ecs(loadBalancers=[]), "container_name", "port"),
@@ -375,6 +408,8 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("TargetGroup", "vpc_id"): _IMMUTABLE,
     ("TargetGroup", "port"): _IMMUTABLE,
     ("ListenerRule", "listener_arn"): _IMMUTABLE,
+    ("Role", "path"): _IMMUTABLE,
+    ("Role", "mark"): _MARK,
     ("Service", "cluster_arn"): _IMMUTABLE,
     ("Service", "service_name"): _IMMUTABLE,
     ("Service", "initial_count"): "only what a creation starts with",

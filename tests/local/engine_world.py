@@ -68,6 +68,7 @@ class EngineCloud:
         where = {"LocationConstraint": self.aws.region}
         self.client("s3").create_bucket(Bucket="models", CreateBucketConfiguration=where)
         self.roles = {use: self._role(use) for use in ("sagemaker", "lambda")}
+        self.boundary = self.policy("boundary")
 
     @staticmethod
     async def _made(config: CloudConfig) -> LocalAws:
@@ -111,15 +112,20 @@ class EngineCloud:
     def last_call(self) -> int:
         return self.aws.calls.last
 
-    def platform(self, name: str = "default", **spec: Any) -> ModelPlatform:
-        """A platform on this account; `spec` overrides its top-level fields."""
+    def platform(self, name: str = "default", *, own_roles: bool = False, **spec: Any) -> ModelPlatform:
+        """A platform on this account; `spec` overrides top-level fields. `own_roles`: one for each POC."""
         role = f"arn:aws:iam::{self.aws.account}:role/modelpoc"
+        per_poc = {"taskRole": {"perPoc": {"permissionsBoundaryArn": self.boundary}}}
         base = {
             "accountId": self.aws.account,
             "region": self.aws.region,
             "artifacts": {"bucket": "models"},
             "network": self.network,
-            "ecs": {"executionRoleArn": role, "placeholderImage": "local/placeholder:latest"},
+            "ecs": {
+                "executionRoleArn": role,
+                "placeholderImage": "local/placeholder:latest",
+                **(per_poc if own_roles else {}),
+            },
             "sagemaker": {"executionRoleArn": self.roles["sagemaker"]},
             "lambda": {"roleArn": self.roles["lambda"]},
         }
@@ -135,6 +141,13 @@ class EngineCloud:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    def policy(self, name: str, *actions: str) -> str:
+        """ARN of a new managed policy that allows these actions, or all."""
+        allowed = {"Effect": "Allow", "Action": list(actions) or "*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        made = self.client("iam").create_policy(PolicyName=name, PolicyDocument=document)
+        return str(made["Policy"]["Arn"])
 
     def _role(self, service: str) -> str:
         principal = {"Service": f"{service}.amazonaws.com"}
@@ -171,7 +184,7 @@ class _Threads(ThreadPoolExecutor):
 class MortalScope(AwsScope):
     """The operator's own scope, which can die after a number of writes: it then never calls again."""
 
-    new_role_seconds = 0.05
+    new_role_seconds = 0.02
     writes_left: float = float("inf")
     died: asyncio.Event
 

@@ -10,6 +10,7 @@ from tests.local.engine_world import Operator, told
 from modelpoc.aws.secret import SecretValue
 
 PLATFORM: dict[str, Any] = {
+    "own_roles": True,
     "routing": {
         "authorizers": [
             {"name": "staff", "issuer": "https://login.example", "audience": ["models"]},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.local.aws_listing import Holdings, differences, holdings
-from tests.local.engine_world import Died, Operator, writes
+from tests.local.engine_world import Died, EngineCloud, Operator, writes
 
 from localcloud.aws.faults import Rule
 from modelpoc.aws.secret import SecretValue
@@ -31,6 +31,15 @@ SPEC = {
 CHANGED = {**SPEC, "ecs": {**SPEC["ecs"], "image": "local/echo:2", "scaling": {"min": 2, "max": 2}}}
 NAME = "echo"
 MOST_WRITES = 40
+
+
+@pytest.fixture(scope="module")
+def running(engine_cloud: EngineCloud) -> Iterator[Operator]:
+    """Of a platform that gives each POC a role of its own."""
+    made = Operator(engine_cloud, engine_cloud.platform(own_roles=True))
+    made.platform_up()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -159,6 +159,12 @@ def secret_for_a_week(operator: Operator) -> None:
     operator.cloud.client("secretsmanager").delete_secret(SecretId=name, RecoveryWindowInDays=7)
 
 
+def role(operator: Operator, have: Observed) -> None:
+    iam = operator.cloud.client("iam")
+    iam.delete_role_policy(RoleName=have.name, PolicyName="modelpoc")
+    iam.delete_role(RoleName=have.name)
+
+
 def sagemaker(operation: str, word: str) -> Callable[[Operator, Observed], None]:
     return lambda operator, have: getattr(operator.cloud.client("sagemaker"), operation)(**{word: have.name})
 
@@ -174,6 +180,7 @@ DELETIONS: list[tuple[str, Delete]] = [
     ),
     ("TargetGroup", target_group),
     ("ListenerRule", simply("ListenerRule", delete_rule)),
+    ("Role", simply("Role", role)),
     ("TaskDefinition", task_definition),
     ("Service", simply("Service", delete_service)),
     ("ScalableTarget", simply("ScalableTarget", scaling("deregister_scalable_target"))),

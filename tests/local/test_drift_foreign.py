@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +99,13 @@ def secret(operator: Operator, name: str) -> Callable[[], object]:
     client, called = operator.cloud.client("secretsmanager"), wanted(operator, name, "Secret").name
     client.create_secret(Name=called, SecretString="theirs")
     return lambda: client.delete_secret(SecretId=called, ForceDeleteWithoutRecovery=True)
+
+
+def role(operator: Operator, name: str) -> Callable[[], object]:
+    """Under another path, where no listing of ours looks: names are the account's."""
+    client, called = operator.cloud.client("iam"), wanted(operator, name, "Role").name
+    client.create_role(RoleName=called, AssumeRolePolicyDocument=json.dumps({"Statement": []}))
+    return lambda: client.delete_role(RoleName=called)
 
 
 def service(operator: Operator, name: str) -> Callable[[], object]:
@@ -204,6 +212,7 @@ OF_POCS = (
     Theirs("ListenerRule", "PriorityConflict", rule_of_the_priority),
     Theirs("Route", "RouteConflict", route),
     Theirs("Secret", "OwnedByOther", secret, listed=False),
+    Theirs("Role", "OwnedByOther", role, listed=False),
     Theirs("Service", "OwnedByOther", service),
     Theirs("LogGroup", "OwnedByOther", endpoint_logs, spec=BEHIND_FUNCTION),
     Theirs("Function", "OwnedByOther", function, spec=BEHIND_FUNCTION),
@@ -214,6 +223,15 @@ OF_PLATFORMS = (
     Theirs("Cluster", "OwnedByOther", cluster),
     Theirs("LoadBalancer", "OwnedByOther", load_balancer),
 )
+
+
+@pytest.fixture(scope="module")
+def running(engine_cloud: EngineCloud) -> Iterator[Operator]:
+    """Of a platform that gives each POC a role of its own."""
+    made = Operator(engine_cloud, engine_cloud.platform(own_roles=True))
+    made.platform_up()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ AWS's own, and what is compared is what boto3 lists, not what the operator belie
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -107,6 +108,15 @@ class History:
 
 def _given_up(outcome: Outcome) -> bool:
     return bool(outcome.plan.of(Verb.BROKEN)) and not outcome.in_progress
+
+
+@pytest.fixture(scope="module")
+def running(engine_cloud: EngineCloud) -> Iterator[Operator]:
+    """Of a platform that gives each POC a role of its own."""
+    made = Operator(engine_cloud, engine_cloud.platform(own_roles=True))
+    made.platform_up()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -253,6 +253,15 @@ _HEALTH = {
     "Attributes": "deregistration_delay",
     **_TAGS,
 }
+_ROLE = {
+    "RoleName": None,
+    "Path": None,
+    "PolicyName": None,
+    "AssumeRolePolicyDocument": "trust",
+    "Description": "mark",
+    "PermissionsBoundary": "boundary",
+    **_TAGS,
+}
 _RULE = {
     "ListenerArn": "listener_arn",
     "RuleArn": None,
@@ -417,6 +426,13 @@ OPERATIONS: dict[str, Operation] = {
     "ModifyRule": Operation("ListenerRule", _known("RuleArn"), _RULE),
     "SetRulePriorities": Operation("ListenerRule", _moved_rule, {"Priority": "priority"}),
     "DeleteRule": Operation("ListenerRule", _known("RuleArn"), gone=True),
+    "CreateRole": Operation("Role", _of("RoleName"), _ROLE),
+    "PutRolePolicy": Operation("Role", _of("RoleName"), {**_ROLE, "PolicyDocument": "policy"}),
+    "DeleteRolePolicy": Operation("Role", _of("RoleName"), _ROLE),
+    "PutRolePermissionsBoundary": Operation("Role", _of("RoleName"), _ROLE),
+    "TagRole": Operation("Role", _of("RoleName"), _ROLE),
+    "UntagRole": Operation("Role", _of("RoleName"), {**_ROLE, "TagKeys": "tags"}),
+    "DeleteRole": Operation("Role", _of("RoleName"), gone=True),
     "RegisterTaskDefinition": Operation("TaskDefinition", _of("family"), _DEFINITION),
     "DeregisterTaskDefinition": Operation("TaskDefinition", _arn("taskDefinition"), gone=True),
     "DeleteTaskDefinitions": Operation("TaskDefinition", _arn("taskDefinitions"), gone=True),
@@ -538,7 +554,16 @@ def _first(told: Parameters, parameter: str) -> dict[str, Any]:
 # tags that are written apart
 
 _TAG_OPERATIONS = frozenset(
-    {"AddTags", "RemoveTags", "DeleteTags", "TagResource", "UntagResource", "TagLogGroup"}
+    {
+        "AddTags",
+        "RemoveTags",
+        "DeleteTags",
+        "TagResource",
+        "UntagResource",
+        "TagLogGroup",
+        "TagRole",
+        "UntagRole",
+    }
 )
 _WHERE = ("ResourceArns", "ResourceArn", "resourceArn", "ResourceARN", "Resource", "SecretId")
 

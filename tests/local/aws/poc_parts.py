@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from modelpoc.aws import tags
+from modelpoc.aws import role_policy, tags
 from modelpoc.aws.cluster import Cluster
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.listener import Listener
 from modelpoc.aws.listener_rule import ListenerRule
 from modelpoc.aws.load_balancer import LoadBalancer
 from modelpoc.aws.log_group import LogGroup
+from modelpoc.aws.role import Role, path
 from modelpoc.aws.scaling import ScalableTarget, ScalingPolicy, ScheduledAction
 from modelpoc.aws.secret import Secret, SecretValue, fingerprint
 from modelpoc.aws.service import Service
@@ -51,6 +53,27 @@ async def listener_rule(bench: Bench) -> ListenerRule:
         rewrite_to="/$1",
         tags={**bench.tags, tags.RESOURCE: name},
     )
+
+
+async def role(bench: Bench) -> Role:
+    place = ("aws", bench.scope.region, bench.scope.account)
+    return Role(
+        name=bench.name(),
+        path=path(bench.scope.region, "fleet"),
+        trust=role_policy.trust(*place),
+        policy=role_policy.reading(*place, bucket="models", prefix="echo/"),
+        boundary=boundary(bench),
+        mark=bench.mark,
+        tags=bench.tags,
+    )
+
+
+def boundary(bench: Bench) -> str:
+    """ARN of a new policy that allows all."""
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    made = bench.client("iam").create_policy(PolicyName=bench.name("boundary"), PolicyDocument=document)
+    return str(made["Policy"]["Arn"])
 
 
 async def task_definition(bench: Bench) -> TaskDefinition:

@@ -12,6 +12,7 @@ from tests.local.aws.poc_parts import (
     Maker,
     listener_rule,
     log_group,
+    role,
     scalable_target,
     scaling_policy,
     scheduled_action,
@@ -34,9 +35,9 @@ pytestmark = pytest.mark.local
 
 MAKERS: tuple[Maker, ...] = (
     log_group, target_group, listener_rule, task_definition, service, scalable_target, scaling_policy,
-    scheduled_action, secret, function, function_integration, model, endpoint_config, alarm,
+    scheduled_action, secret, function, function_integration, model, endpoint_config, alarm, role,
 )  # fmt: skip
-CALLS = {"LogGroup": 2, "TargetGroup": 2, "Function": 2, "Integration": 2}
+CALLS = {"LogGroup": 2, "Role": 2, "TargetGroup": 2, "Function": 2, "Integration": 2}
 CREATES = {
     "ListenerRule": "CreateRule",
     "TaskDefinition": "RegisterTaskDefinition",
@@ -50,7 +51,7 @@ taggable = pytest.mark.parametrize(
     "maker",
     [
         log_group, target_group, listener_rule, task_definition, service, scalable_target, secret, function,
-        model, endpoint_config, alarm,
+        model, endpoint_config, alarm, role,
     ],
     ids=lambda m: m.__name__,
 )  # fmt: skip
@@ -193,6 +194,8 @@ def tag_by_hand(bench: Bench, have: Observed, put: dict[str, str]) -> None:
             bench.client("ecs").tag_resource(resourceArn=have.id, tags=tags.to_list(put, "key", "value"))
         case "ScalableTarget":
             bench.client("application-autoscaling").tag_resource(ResourceARN=have.attrs["arn"], Tags=put)
+        case "Role":
+            bench.client("iam").tag_role(RoleName=have.name, Tags=tags.to_list(put))
         case "Function":
             bench.client("lambda").tag_resource(Resource=have.id, Tags=put)
         case "Model" | "EndpointConfig":
