@@ -90,6 +90,8 @@ _MAKING = ("Create", "Register")
 
 def classify(error: Exception, what: str, *, writing: bool) -> CloudError:
     """The `CloudError` that stands for what boto3 raised; its text names the call and AWS's own words."""
+    if isinstance(error, CloudError):  # ours, from within a call
+        return error
     if isinstance(error, ClientError):
         return _answered(error, what, writing)
     if isinstance(error, ParamValidationError):

@@ -17,13 +17,26 @@ from botocore.config import Config
 
 from modelpoc.aws.errors import THROTTLED, classify
 from modelpoc.aws.rates import Bucket, buckets_of, published
-from modelpoc.reconcile.errors import Stall
+from modelpoc.reconcile.errors import Retry, Stall
 from modelpoc.reconcile.inventory import Inventory
 
 OnCall = Callable[[str, str, str, float], None]
 """Told of every call: service, operation ("CreateService"), outcome ("ok" or AWS's code), seconds."""
 
+Guard = Callable[[], bool]
+"""Whether a write may be sent now. Asked in the thread that sends it."""
+
 _READS = re.compile(r"^(Describe|List|Get|Head|Filter)")
+
+
+def _writes(operation: str) -> bool:
+    return not _READS.match(operation)
+
+
+class HeldBack(Retry):
+    """A write was not sent: whoever runs this process lets it write no more."""
+
+    code = "HeldBack"
 
 
 class AwsScope:
@@ -34,6 +47,8 @@ class AwsScope:
     again by a later pass, which reads first.
 
     `endpoint_url` is another place than AWS's own; left out, boto3 looks at AWS_ENDPOINT_URL.
+    `may_write` is asked when a writing request is signed and about to go out: then nothing is waited for any
+    more, neither credentials nor a token of a bucket.
     """
 
     new_role_seconds: float = 10.0
@@ -50,6 +65,7 @@ class AwsScope:
         threads: ThreadPoolExecutor | None = None,
         limits: Mapping[str, Bucket] | None = None,
         on_call: OnCall | None = None,
+        may_write: Guard = lambda: True,
     ) -> None:
         self._account, self._region = account, region
         self.inventory = inventory
@@ -59,6 +75,7 @@ class AwsScope:
         self._threads = threads or ThreadPoolExecutor(16, thread_name_prefix="aws")
         self._limits = published() if limits is None else limits
         self._on_call = on_call or (lambda *_: None)
+        self._may_write = may_write
         self._clients: dict[str, Any] = {}
         self._making = threading.Lock()
         self._writers: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -89,7 +106,7 @@ class AwsScope:
 
     async def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """One AWS call, such as `call("ecs", "CreateService", cluster=…)`; raises only `CloudError`s."""
-        writing = not _READS.match(operation)
+        writing = _writes(operation)
         buckets = [self._limits[b] for b in buckets_of(service, operation, writing) if b in self._limits]
         for bucket in buckets:
             await bucket.take()
@@ -103,7 +120,7 @@ class AwsScope:
                 for bucket in buckets:
                     bucket.drain()
             self._on_call(service, operation, known.code or "error", time.perf_counter() - began)
-            raise known from error
+            raise known from (None if known is error else error)
         self._on_call(service, operation, "ok", time.perf_counter() - began)
         return answer
 
@@ -157,9 +174,17 @@ class AwsScope:
             read_timeout=30,
             user_agent_extra="modelpoc",
         )
-        return self._session.client(
+        client = self._session.client(
             service, region_name=self._region, endpoint_url=self._endpoint_url, config=config
         )
+        client.meta.events.register_first("before-send", self._guarded)
+        return client
+
+    def _guarded(self, event_name: str, **_: Any) -> None:
+        """botocore's own event before each request. Raises HeldBack, which botocore passes on."""
+        operation = event_name.rpartition(".")[2]
+        if _writes(operation) and not self._may_write():
+            raise HeldBack(f"{operation}: not sent, as this process no longer leads")
 
     def _tokens(self, service: str, operation: str) -> tuple[str, str]:
         client = self._client(service)
