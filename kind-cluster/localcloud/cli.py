@@ -21,6 +21,7 @@ from localcloud.controlplane.errors import ControlPlaneError
 from localcloud.controlplane.progress import telling
 from localcloud.demo.account import ensure_platform
 from localcloud.demo.errors import DemoFailed
+from localcloud.given import NoSuchCluster
 from localcloud.lifecycle import LifecycleError, Wanted
 from localcloud.runtime import images
 from localcloud.runtime.errors import BuildFailed
@@ -36,6 +37,7 @@ _FAULTS = (
     ValueError,
     BotoCoreError,
     ClientError,
+    NoSuchCluster,
 )
 _CRDS = Path(__file__).resolve().parents[2] / "crds"
 Name = Annotated[str, typer.Option("--name", "-n", help="Which cloud; several may run side by side.")]
@@ -61,11 +63,20 @@ def up(
     platform: Annotated[
         bool, typer.Option(help="Make bucket and roles, and a platform on them, unless there is one.")
     ] = True,
+    host: Annotated[str, typer.Option(help="Address where AWS and its APIs listen.")] = "127.0.0.1",
+    kubeconfig: Annotated[
+        Path | None,
+        typer.Option(
+            help="Stand beside this cluster, which runs already, instead of a control plane of one's own."
+        ),
+    ] = None,
 ) -> None:
     """Start control plane, local AWS and operator; a cloud that runs is left as it is."""
     with _told():
         files = CloudFiles.of(name)
-        wanted = Wanted(time_scale, operator, account, published_rates, crds, wait)
+        wanted = Wanted(
+            time_scale, operator, account, published_rates, crds, wait, host=host, kubeconfig=kubeconfig
+        )
         with telling() as tell:
             outcome = lifecycle.up(files, wanted, tell)
             if platform and wait and any(crds.glob("*.yaml")):

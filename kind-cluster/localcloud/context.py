@@ -46,7 +46,8 @@ class CloudConfig:
     """What one local cloud is made of.
 
     `state_dir` belongs to this cloud alone and may be removed with it; `cache_dir` is shared by all.
-    `addresses` is the block out of which tasks and load balancers get loopback addresses of their own.
+    `host` is where endpoint and HTTP APIs listen; `addresses` is the block out of which tasks and load
+    balancers get loopback addresses of their own.
     """
 
     state_dir: Path

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         account=options.account,
         region=options.region,
         time_scale=options.time_scale,
+        host=options.host,
         port=options.port,
         published_rates=options.published_rates,
     )
@@ -71,6 +72,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--account", default=CloudConfig.account, help="12 digits")
     parser.add_argument("--region", default=CloudConfig.region)
     parser.add_argument("--time-scale", type=float, default=CloudConfig.time_scale)
+    parser.add_argument("--host", default=CloudConfig.host, help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--published-rates", action="store_true", help="apply AWS's request rates")
     return parser.parse_args(arguments)

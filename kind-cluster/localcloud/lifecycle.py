@@ -19,6 +19,7 @@ from localcloud.controlplane.binaries import Binaries, ensure
 from localcloud.controlplane.process import Process, spawn, tail, undivided, wait_until
 from localcloud.controlplane.progress import Tell
 from localcloud.controlplane.run import STATE_FILE, ControlPlane
+from localcloud.given import GivenCluster, cluster_of, give
 from localcloud.state import CloudFiles, read
 
 _AWS_SECONDS = 30.0
@@ -61,6 +62,10 @@ class Wanted:
     wait: bool = True
     operator_words: tuple[str, ...] = ()
     """What else the operator is told on its command line."""
+    host: str = "127.0.0.1"
+    """Where AWS and its APIs listen."""
+    kubeconfig: Path | None = None
+    """A cluster that runs already; None: one of the cloud's own."""
 
 
 def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
@@ -101,14 +106,14 @@ def _stands(files: CloudFiles) -> bool:
     aws = files.started().get("aws")
     if aws is None or not aws.alive() or files.about_aws() is None:
         return False
-    return ControlPlane.load(files.control_plane) is not None
+    return cluster_of(files) is not None
 
 
 def _with_operator(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
     operator = files.started().get("operator")
     if not wanted.operator or (operator is not None and operator.alive()):
         return Outcome.RUNS
-    plane = ControlPlane.load(files.control_plane)
+    plane = cluster_of(files)
     assert plane is not None
     tell("starting the operator")
     start_operator(files, plane.kubeconfig, wanted.operator_words)
@@ -118,16 +123,9 @@ def _with_operator(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
 def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
     files.root.mkdir(mode=0o700, parents=True)
     binaries = ensure(tell)
-    tell(f"starting the local AWS (time scale {wanted.time_scale:g}) and the control plane")
-    with ThreadPoolExecutor(1) as threads:
-        with undivided():
-            plane_started = threads.submit(ControlPlane.start, files.control_plane, binaries)
-        try:
-            _start_aws(files, wanted)
-        finally:
-            # The plane is only known to `_take_down` once it stands, however often Ctrl-C is pressed.
-            with undivided():
-                plane = plane_started.result()
+    more = "" if wanted.kubeconfig else " and the control plane"
+    tell(f"starting the local AWS (time scale {wanted.time_scale:g}){more}")
+    plane = _beside(files, wanted, binaries) if wanted.kubeconfig else _with_plane(files, wanted, binaries)
     tell(f"AWS_ENDPOINT_URL={(files.about_aws() or {})['endpointUrl']} KUBECONFIG={plane.kubeconfig}")
     if wanted.crds is not None and any(wanted.crds.glob("*.yaml")):
         tell("applying the CRDs")
@@ -138,10 +136,36 @@ def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
         start_operator(files, plane.kubeconfig, wanted.operator_words)
 
 
+def _beside(files: CloudFiles, wanted: Wanted, binaries: Binaries) -> GivenCluster:
+    assert wanted.kubeconfig is not None
+    cluster = give(files, wanted.kubeconfig, binaries)
+    _start_aws(files, wanted)
+    return cluster
+
+
+def _with_plane(files: CloudFiles, wanted: Wanted, binaries: Binaries) -> ControlPlane:
+    with ThreadPoolExecutor(1) as threads:
+        with undivided():
+            plane_started = threads.submit(ControlPlane.start, files.control_plane, binaries)
+        try:
+            _start_aws(files, wanted)
+        finally:
+            # The plane is only known to `_take_down` once it stands, however often Ctrl-C is pressed.
+            with undivided():
+                plane = plane_started.result()
+    return plane
+
+
 def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
     command = [sys.executable, "-m", "localcloud.daemon", "--state-dir", str(files.aws)]
     command += ["--document", str(files.document), "--time-scale", str(wanted.time_scale)]
-    command += ["--account", wanted.account, *(["--published-rates"] if wanted.published_rates else [])]
+    command += [
+        "--account",
+        wanted.account,
+        "--host",
+        wanted.host,
+        *(["--published-rates"] if wanted.published_rates else []),
+    ]
     with undivided():
         process = spawn(command, files.root, files.log("aws"), _environment())
         files.remember("aws", process)
@@ -206,7 +230,7 @@ def _take_down(files: CloudFiles) -> None:
         process = files.started().get(name)
         if process is not None:
             process.end(_STOP_SECONDS)
-    plane = ControlPlane.load(files.control_plane)
+    plane = cluster_of(files)
     if plane is not None:
         plane.stop()
     else:

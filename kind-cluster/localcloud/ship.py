@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.controlplane.run import ControlPlane
 from localcloud.demo.commands import Kubectl
 from localcloud.demo.patience import Hear, Voice
 from localcloud.demo.readiness import look_again
 from localcloud.demo.shipping import Shipping
+from localcloud.given import cluster_of
 from localcloud.lifecycle import LifecycleError
 from localcloud.runtime import images
 from localcloud.state import CloudFiles, state_home
@@ -68,7 +68,7 @@ def _clouds() -> Iterator[CloudFiles]:
 
 
 def _server(files: CloudFiles) -> str | None:
-    plane = ControlPlane.load(files.control_plane)
+    plane = cluster_of(files)
     return plane.server.rstrip("/") if plane is not None else None
 
 

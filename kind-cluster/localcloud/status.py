@@ -10,14 +10,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud import lifecycle
-from localcloud.controlplane.run import ControlPlane
+from localcloud.given import cluster_of
 from localcloud.state import CloudFiles
 
 
 def document(files: CloudFiles) -> dict[str, Any]:
     """A cloud for scripts: where everything answers, its processes, and the variables to reach it with."""
     about = files.about_aws() or {}
-    plane = ControlPlane.load(files.control_plane)
+    plane = cluster_of(files)
     processes = {name: process.pid for name, process in files.started().items() if process.alive()}
     environment = lifecycle.admin_environment(files) if about else {}
     if plane is not None:
@@ -54,7 +54,7 @@ def client(files: CloudFiles, service: str) -> Any:
         region_name=about["region"],
         aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        # No proxy on the way to loopback.
+        # No proxy on the way to this machine.
         config=Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2}, proxies={}),
     )
 

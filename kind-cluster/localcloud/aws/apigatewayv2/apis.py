@@ -92,7 +92,7 @@ class ApiOperations(IntegrationOperations):
         keys = cast(Keys, self.cloud.credentials)
         authorizing = Authorizing(self.session(), keys, self.cloud.region)
         handler = GatewayHandler(api, self, authorizing, self.session())
-        api.server = HttpServer(handler, listening_socket("127.0.0.1", 0))
+        api.server = HttpServer(handler, listening_socket(self.cloud.config.host, 0))
         await api.server.start()
         api.wire["ApiEndpoint"] = f"http://{api.server.host}:{api.server.port}"
 
