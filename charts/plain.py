@@ -1,4 +1,4 @@
-"""The install without Helm: what the chart renders with its own values, for `kubectl apply -k charts/install`."""
+"""The install without Helm, for `kubectl apply -k charts/install`: what the chart renders with its defaults."""
 
 from __future__ import annotations
 
@@ -44,6 +44,10 @@ _IN_NAMESPACE = {
 Manifest = dict[str, Any]
 
 
+class RenderError(Exception):
+    """Helm could not render the chart; the message is Helm's."""
+
+
 def install() -> dict[str, str]:
     """Text by file name."""
     crds = [yaml.safe_load(file.read_text()) for file in sorted((CHART.parents[1] / "crds").glob("*.yaml"))]
@@ -56,10 +60,12 @@ def install() -> dict[str, str]:
 
 
 def render(*words: str) -> list[Manifest]:
-    """What `helm template` gives with these words more. Raises CalledProcessError."""
+    """What `helm template` gives with these words more. Raises RenderError."""
     helm = str(tools.ensure("helm"))
     command = [helm, "template", RELEASE, str(CHART), f"--namespace={NAMESPACE}", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RenderError(done.stderr.strip())
     return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
 
 

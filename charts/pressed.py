@@ -11,11 +11,15 @@ from charts.values import CHART, values_yaml
 CRDS = Path(__file__).parents[1] / "crds"
 
 
-def pressed() -> dict[Path, str]:
-    """Text by file."""
+def of_chart() -> dict[Path, str]:
+    """Text by file, in the chart."""
     crds = {CHART / "crds" / file.name: file.read_text() for file in sorted(CRDS.glob("*.yaml"))}
-    files = {CHART / "values.yaml": values_yaml(), CHART / "README.md": readme(), **crds}
-    return {**files, **{INSTALL / name: text for name, text in install().items()}}
+    return {CHART / "values.yaml": values_yaml(), CHART / "README.md": readme(), **crds}
 
 
-__all__ = ["CHART", "INSTALL", "pressed"]
+def of_install() -> dict[Path, str]:
+    """Text by file, of what the chart renders: it has to be current. Raises RenderError."""
+    return {INSTALL / name: text for name, text in install().items()}
+
+
+__all__ = ["CHART", "INSTALL", "of_chart", "of_install"]

@@ -7,6 +7,7 @@ import json
 from charts.values import CHART, Value, values
 
 _TEXT = CHART / "README.md.in"
+_HEAD = "<!-- Written by `python -m charts` from README.md.in and values.schema.json. -->\n"
 _MARK = "<!-- values -->"
 
 
@@ -15,7 +16,7 @@ def readme() -> str:
     before, mark, after = _TEXT.read_text().partition(_MARK)
     if not mark:
         raise ValueError(f"{_TEXT} has no line {_MARK}")
-    return f"<!-- Written by `python -m charts` from README.md.in and values.schema.json. -->\n{before}{table()}{after}"
+    return f"{_HEAD}{before}{table()}{after}"
 
 
 def table() -> str:

@@ -1,4 +1,4 @@
-"""The chart's values, read from its schema: the one place where a value, its default and its meaning stand."""
+"""The chart's values, as its schema has them: the one place for a value, its default and its meaning."""
 
 from __future__ import annotations
 

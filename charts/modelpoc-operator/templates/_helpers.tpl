@@ -14,10 +14,21 @@
 {{- define "modelpoc.selector" -}}
 app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end -}}
+
+{{- /* Also of the Pods of hooks, which no Service and no budget may take for the operator. */ -}}
+{{- define "modelpoc.instance" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
 {{- define "modelpoc.labels" -}}
-{{ include "modelpoc.selector" . }}
+{{ include "modelpoc.instance" . }}
+{{ include "modelpoc.rest" . }}
+{{- end -}}
+
+{{- define "modelpoc.rest" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: modelpoc
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -90,8 +101,144 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
-{{- define "modelpoc.rules" -}}
-{{- range . }}
-- {{ toYaml . | nindent 2 | trim }}
+{{- /* Of every Pod: nobody of note, and what the restricted level of Pod security asks for. */ -}}
+{{- define "modelpoc.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "modelpoc.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+capabilities:
+  drop: [ALL]
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- /* Where Pods may run, and with which Secrets images are pulled. */ -}}
+{{- define "modelpoc.placing" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- /* A Job of a hook: `name`, `account`, `container` (its command, args and env) and `root`. */ -}}
+{{- define "modelpoc.job" -}}
+spec:
+  backoffLimit: {{ .retries }}
+  activeDeadlineSeconds: 120
+  ttlSecondsAfterFinished: 3600
+  template:
+    metadata:
+      labels:
+        {{- include "modelpoc.instance" .root | nindent 8 }}
+        app.kubernetes.io/component: {{ .component }}
+        {{- include "modelpoc.rest" .root | nindent 8 }}
+        {{- with .root.Values.podLabels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+    spec:
+      serviceAccountName: {{ .account }}
+      automountServiceAccountToken: true
+      enableServiceLinks: false
+      restartPolicy: Never
+      securityContext:
+        {{- include "modelpoc.podSecurity" .root | nindent 8 }}
+      containers:
+        - name: {{ .component }}
+          image: {{ include "modelpoc.image" .root | quote }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+          {{- .container | trim | nindent 10 }}
+          resources:
+            requests:
+              cpu: 50m
+              memory: 128Mi
+              ephemeral-storage: 16Mi
+            limits:
+              cpu: "1"
+              memory: 256Mi
+              ephemeral-storage: 64Mi
+          securityContext:
+            {{- include "modelpoc.containerSecurity" .root | nindent 12 }}
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+      volumes:
+        - name: tmp
+          emptyDir:
+            sizeLimit: 16Mi
+      {{- include "modelpoc.placing" .root | nindent 6 }}
+{{- end -}}
+
+{{- define "modelpoc.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "modelpoc.serviceAccount" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end -}}
+{{- /* A Role of these rules in one namespace, bound to the operator. */ -}}
+{{- define "modelpoc.role" -}}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "modelpoc.labels" .root | nindent 4 }}
+rules:
+  {{- toYaml .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "modelpoc.labels" .root | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: {{ .name }}
+subjects:
+  {{- include "modelpoc.subjects" .root | nindent 2 }}
+{{- end -}}
+
+{{- define "modelpoc.crdsHook" -}}
+helm.sh/hook: pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
+{{- end -}}
+
+{{- define "modelpoc.left" -}}
+command: [sh, -c]
+args:
+  - modelpoc status --all-namespaces || true; printf '\n%s\n' "$NOTE"
+env:
+  - name: NOTE
+    value: |
+      The operator goes; these POCs, their platforms and everything in AWS stay as they are, and cost what they
+      cost. Installed again, it goes on where it stopped. Until then changes have no effect, and a POC that is
+      deleted stays in Terminating (its finalizer waits for the operator), as does its namespace.
+      To take everything away, do that first: kubectl delete modelpocs --all --all-namespaces, then
+      kubectl delete modelplatforms --all, and when both are gone, helm uninstall.
 {{- end -}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from modelpoc.kube.rest import APPLY, MERGE, Gone, Rest
 POC = "ModelPOC"
 PLATFORM = "ModelPlatform"
 _PLURALS = {POC: "modelpocs", PLATFORM: "modelplatforms"}
+_CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _WATCH_AGAIN_SECONDS = 1.0
 _MESSAGE_LIMIT = 1000
 
@@ -61,6 +62,12 @@ class Cluster:
             query["dryRun"] = "All"
         path = _path(manifest["kind"], meta.get("namespace", ""), meta["name"])
         return await self._must(f"applying {_named(manifest)}", "PATCH", path, query, dict(manifest), APPLY)
+
+    async def define(self, crd: Mapping[str, Any], *, manager: str) -> None:
+        """Server-side apply of a CustomResourceDefinition; whoever had written it before gives way."""
+        name = crd["metadata"]["name"]
+        query = {"fieldManager": manager, "force": "true"}
+        await self._must(f"defining {name}", "PATCH", f"{_CRDS}/{name}", query, dict(crd), APPLY)
 
     async def patch(self, kind: str, name: str, namespace: str, body: Mapping[str, Any]) -> Manifest:
         """Merge patch. Raises Conflict when `body` gives another resourceVersion than there is."""
@@ -165,15 +172,17 @@ class Cluster:
 
 
 @asynccontextmanager
-async def connect(context: str | None = None) -> AsyncIterator[Cluster]:
+async def connect(
+    context: str | None = None, may_write: Callable[[], bool] = lambda: True
+) -> AsyncIterator[Cluster]:
     """The cluster of KUBECONFIG (its `context`, else the current one), or the one that this Pod runs in.
 
-    Raises NoCluster.
+    Its writes raise HeldBack while `may_write` says no. Raises NoCluster.
     """
     settings: Any = client.Configuration()
     namespace = await _load(settings, context)
     async with client.ApiClient(configuration=settings) as api:
-        yield Cluster(Rest(api), namespace)
+        yield Cluster(Rest(api, may_write=may_write), namespace)
 
 
 async def _load(settings: Any, context: str | None) -> str:
