@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -39,9 +41,19 @@ app = typer.Typer(
 )
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"modelpoc {version('modelpoc')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _modelpoc() -> None:
-    """What all commands have in common: nothing."""
+def _modelpoc(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """What all commands have in common."""
 
 
 def main() -> None:
