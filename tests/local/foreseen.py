@@ -45,6 +45,7 @@ class Looker:
             aws.account, aws.region, inventory=Inventory(doubt_seconds=DOUBT), session=session,
             endpoint_url=aws.endpoint_url, limits=NO_RATES,
         )  # fmt: skip
+        self._scope.new_role_seconds = 0.0
         self._engine = Engine(KINDS, self._scope, self._scope.inventory)
 
     def plan(self, name: str) -> Plan:

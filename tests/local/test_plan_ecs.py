@@ -79,6 +79,8 @@ WAY: dict[str, Spec] = {
     "priority": {**BASE, "route": {"priority": 77}},
     "suspend": {**ecs(secrets=[FROM_KUBE], scaling=HTTP), "suspend": True},
     "resume": ecs(secrets=[FROM_KUBE], scaling=HTTP),
+    "given role": ecs(taskRoleArn="arn:aws:iam::000000000000:role/given"),
+    "own role again": BASE,
 }
 """Each a change of the one before it; run alone, of nothing."""
 
