@@ -8,17 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import (
-    MARKED,
-    NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
-    Permission,
-    arn_at,
-    of,
-    reads,
-)
+from modelpoc.aws.permission import CHANGING, NAMED, Permission, arn_at, of, on_ours, reads
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import chunks, named_like_ours
@@ -28,13 +18,10 @@ from modelpoc.reconcile.resource import Change, Observed, Resource
 
 _NAMED = (arn_at("cloudwatch", f"alarm:{NAMED}"),)
 PERMISSIONS = (
-    reads("cloudwatch:DescribeAlarms", on=(arn_at("cloudwatch", "alarm:*"),)),
-    reads("cloudwatch:ListTagsForResource", on=_NAMED),
-    # PutMetricAlarm overwrites: with tags it makes one, without it changes what is there.
-    Permission(("cloudwatch:PutMetricAlarm",), _NAMED, (MARKED, NOT_OTHERS)),
-    Permission(("cloudwatch:PutMetricAlarm",), _NAMED, (NOT_OTHERS,)),
-    Permission(("cloudwatch:TagResource",), _NAMED, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    Permission(of("cloudwatch", "DeleteAlarms", "UntagResource"), _NAMED, (OWNED,)),
+    reads(*of("cloudwatch", "DescribeAlarms", "ListTagsForResource"), on=(arn_at("cloudwatch", "alarm:*"),)),
+    # PutMetricAlarm makes and overwrites.
+    Permission(of("cloudwatch", "PutMetricAlarm", "TagResource"), _NAMED, CHANGING),
+    on_ours(*of("cloudwatch", "DeleteAlarms", "UntagResource")),
 )
 
 _STATISTICS = frozenset({"SampleCount", "Average", "Sum", "Minimum", "Maximum"})

@@ -13,7 +13,7 @@ from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-PERMISSIONS = gateway.within_api("authorizers")
+PERMISSIONS = gateway.within_api()
 BEARER = "$request.header.Authorization"
 _NAME_LIMIT = 128
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
     Permission,
     arn_at,
+    everything,
     of,
+    on_ours,
     reads,
     service_role,
 )
@@ -29,11 +29,10 @@ _CLUSTER = (arn_at("ecs", "cluster/{cluster}"),)
 PERMISSIONS = (
     reads("ecs:ListClusters"),
     reads("ecs:DescribeClusters", on=_CLUSTER),
-    Permission(("ecs:CreateCluster",), _CLUSTER, (MARKED,)),
-    Permission(("ecs:PutClusterCapacityProviders",), _CLUSTER, (NOT_OTHERS,)),
-    Permission(("ecs:TagResource",), _CLUSTER, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    Permission(of("ecs", "DeleteCluster", "UntagResource"), _CLUSTER, (OWNED,)),
-    service_role("ecs.amazonaws.com", "AWSServiceRoleForECS*"),  # with an account's first cluster
+    Permission(("ecs:CreateCluster",), everything("ecs"), (MARKED,)),
+    Permission(of("ecs", "PutClusterCapacityProviders", "TagResource"), _CLUSTER, CHANGING),
+    on_ours(*of("ecs", "DeleteCluster", "UntagResource")),
+    service_role("ecs.amazonaws.com"),
 )
 
 

@@ -14,8 +14,17 @@ from modelpoc.aws.endpoint_rollout import rolled_out, undone
 from modelpoc.aws.endpoint_state import DEAD, HALFWAY, IN_TRANSITION, UNDONE, observed
 from modelpoc.aws.endpoint_trying import Trying
 from modelpoc.aws.endpoint_why import why
-from modelpoc.aws.log_group import ENDPOINTS_NAMED, log_groups
-from modelpoc.aws.permission import MARKED, NOT_OTHERS, OWNED, Permission, arn_at, reads
+from modelpoc.aws.log_group import OF_ENDPOINTS, OWN
+from modelpoc.aws.permission import (
+    CHANGING,
+    MARKED,
+    Permission,
+    arn_at,
+    everything,
+    of,
+    on_ours,
+    reads,
+)
 from modelpoc.aws.sagemaker import TRYING, Document
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
@@ -24,19 +33,17 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
 
 _ENDPOINT = sagemaker.place("endpoint")
-_CONFIGURATION = (arn_at("sagemaker", "endpoint-config/*"),)
-_LOGS = log_groups(ENDPOINTS_NAMED)
 PERMISSIONS = (
     reads("sagemaker:ListEndpoints"),
-    reads("sagemaker:DescribeEndpoint", on=_ENDPOINT),
-    Permission(("sagemaker:CreateEndpoint",), (*_ENDPOINT, *_CONFIGURATION), (MARKED,)),
-    # Its configuration may be one that the user made, of any name.
-    Permission(("sagemaker:UpdateEndpoint",), (*_ENDPOINT, *_CONFIGURATION), (NOT_OTHERS,)),
-    Permission(("sagemaker:DeleteEndpoint",), _ENDPOINT, (OWNED,)),
+    reads("sagemaker:DescribeEndpoint", on=sagemaker.seen("endpoint")),
+    Permission(("sagemaker:CreateEndpoint",), everything("sagemaker"), (MARKED,)),
+    Permission(("sagemaker:UpdateEndpoint",), _ENDPOINT, CHANGING),
+    # AWS asks for the configuration too, which may be one that the user made, of any name.
+    Permission(("sagemaker:UpdateEndpoint",), (arn_at("sagemaker", "endpoint-config/*"),)),
+    on_ours("sagemaker:DeleteEndpoint"),
     *sagemaker.tagging("endpoint"),
     # The last lines of a fleet that did not come up.
-    Permission(("logs:DescribeLogStreams",), _LOGS),
-    Permission(("logs:GetLogEvents",), tuple(f"{group}:log-stream:*" for group in _LOGS)),
+    Permission(of("logs", "DescribeLogStreams", "GetLogEvents"), (*OWN, *OF_ENDPOINTS)),
 )
 
 

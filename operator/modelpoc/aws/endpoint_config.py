@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.permission import MARKED, OWNED, Permission, arn_at, reads
+from modelpoc.aws.permission import MARKED, Permission, everything, on_ours, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.reconcile.resource import Observed, Ref
 
-_OWN = sagemaker.place("endpoint-config")
 PERMISSIONS = (
     reads("sagemaker:ListEndpointConfigs"),
-    # One that the user made has any name.
-    reads("sagemaker:DescribeEndpointConfig", on=(arn_at("sagemaker", "endpoint-config/*"),)),
-    Permission(("sagemaker:CreateEndpointConfig",), _OWN, (MARKED,)),
-    Permission(("sagemaker:DeleteEndpointConfig",), _OWN, (OWNED,)),
+    reads("sagemaker:DescribeEndpointConfig", on=sagemaker.seen("endpoint-config")),
+    Permission(("sagemaker:CreateEndpointConfig",), everything("sagemaker"), (MARKED,)),
+    on_ours("sagemaker:DeleteEndpointConfig"),
     *sagemaker.tagging("endpoint-config"),
 )
 

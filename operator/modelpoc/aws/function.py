@@ -13,15 +13,16 @@ from modelpoc.aws.function_code import Package, packed
 from modelpoc.aws.function_state import CODE, CONFIG, observed, permitted, tags_told
 from modelpoc.aws.permission import (
     BUCKET,
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
     OWNED,
     Condition,
     Permission,
     arn_at,
+    everything,
     of,
+    on_ours,
     passes,
     reads,
 )
@@ -38,15 +39,14 @@ _BY_GATEWAY = Condition("StringEquals", "lambda:Principal", (requests.PRINCIPAL,
 PERMISSIONS = (
     reads("lambda:ListFunctions"),
     reads("lambda:GetFunction", "lambda:GetPolicy", "lambda:ListTags", on=_FUNCTION),
-    Permission(("lambda:CreateFunction",), _FUNCTION, (MARKED,)),
-    Permission(("lambda:TagResource",), _FUNCTION, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    Permission(("lambda:AddPermission",), _FUNCTION, (NOT_OTHERS, _BY_GATEWAY)),
+    Permission(("lambda:CreateFunction",), everything("lambda"), (MARKED,)),
+    Permission(("lambda:AddPermission",), _FUNCTION, (OWNED, _BY_GATEWAY)),
     Permission(
-        of("lambda", "RemovePermission", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
+        of("lambda", "RemovePermission", "TagResource", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
         _FUNCTION,
-        (NOT_OTHERS,),
+        CHANGING,
     ),
-    Permission(of("lambda", "DeleteFunction", "UntagResource"), _FUNCTION, (OWNED,)),
+    on_ours(*of("lambda", "DeleteFunction", "UntagResource")),
     passes("lambda.amazonaws.com", "{function_role}"),
     Permission(("s3:GetObject",), (f"{BUCKET}/*.py",)),  # a POC's own handler
 )

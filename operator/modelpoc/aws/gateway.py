@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import MARKED, NOT_FOR_OTHERS, NOT_OTHERS, OWNED, Permission, of, reads
+from modelpoc.aws.permission import CHANGING, MARKED, Permission, of, on_ours, reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.owner import Mark, short_hash
@@ -19,38 +19,42 @@ the 300 routes or integrations that one API may have. The model has it as text."
 SERVICE = "apigateway"
 
 
-def looks(*paths: str) -> Permission:
+def _at(*paths: str) -> tuple[str, ...]:
+    return tuple(f"arn:{{partition}}:apigateway:{{region}}::/{path}" for path in paths)
+
+
+_PLACES = _at("apis", "apis/*", "vpclinks", "vpclinks/*")
+
+
+def looks() -> Permission:
     """API Gateway's actions are HTTP's verbs, its resources the paths of its API."""
-    return reads(f"{SERVICE}:GET", on=_at(*paths))
+    return reads(f"{SERVICE}:GET", on=_PLACES)
 
 
 def makes(path: str) -> Permission:
+    """At the place of all of a sort, with our mark."""
     return Permission((f"{SERVICE}:POST",), _at(path), (MARKED,))
 
 
-def changes(path: str) -> Permission:
-    return Permission(of(SERVICE, "DELETE", "PATCH"), _at(path), (OWNED,))
+def changes() -> Permission:
+    """Only what is ours: what is left is not found again, so it is not adopted."""
+    return on_ours(*of(SERVICE, "DELETE", "PATCH"))
 
 
-def within_api(part: str) -> tuple[Permission, ...]:
-    """Everything that an API holds of one sort.
+def within_api() -> tuple[Permission, ...]:
+    """Everything that an API holds: routes, integrations, authorizers, stages and their settings.
 
-    Only APIs, stages, links and domains carry tags; for HTTP APIs it is not documented that parts inherit
-    those of their API ("API Gateway resources that can be tagged"). So an API that bears another's mark is
-    refused where AWS sees it, and what keeps others out is the list of APIs in the policy.
+    Only APIs, stages, links and domains carry tags; of parts of an HTTP API it is not documented that they
+    inherit those of their API ("API Gateway resources that can be tagged"). So an API that bears another's
+    mark is refused where AWS sees it, and else what keeps others out is the list of APIs in the policy.
     """
     return (
-        looks(f"apis/{{api}}/{part}"),
-        Permission((f"{SERVICE}:POST",), _at(f"apis/{{api}}/{part}"), (NOT_OTHERS,)),
-        Permission(of(SERVICE, "DELETE", "PATCH"), _at(f"apis/{{api}}/{part}/*"), (NOT_OTHERS,)),
+        looks(),
+        Permission(of(SERVICE, "DELETE", "PATCH", "POST"), _at("apis/{api}/*"), CHANGING),
     )
 
 
-def removes_from_api(part: str) -> Permission:
-    return Permission((f"{SERVICE}:DELETE",), _at(f"apis/{{api}}/{part}"), (NOT_OTHERS,))
-
-
-def tagging(*paths: str) -> tuple[Permission, ...]:
+def tagging() -> tuple[Permission, ...]:
     """Tags are written at a place of their own, `/tags/<ARN>`.
 
     `apigateway:TagResource` stands in no reference, and AWS asks for it where a stage is made with tags
@@ -58,14 +62,9 @@ def tagging(*paths: str) -> tuple[Permission, ...]:
     """
     why = "AWS asks for it, and its reference does not have it"
     return (
-        Permission((f"{SERVICE}:POST",), _at("tags/*"), (NOT_OTHERS, NOT_FOR_OTHERS)),
-        Permission((f"{SERVICE}:DELETE",), _at("tags/*"), (NOT_OTHERS,)),
-        Permission((f"{SERVICE}:TagResource",), _at(*paths), why=why, unseen=why),
+        Permission(of(SERVICE, "DELETE", "POST"), _at("tags/*"), CHANGING),
+        Permission((f"{SERVICE}:TagResource",), _PLACES, why=why, unseen=why),
     )
-
-
-def _at(*paths: str) -> tuple[str, ...]:
-    return tuple(f"arn:{{partition}}:apigateway:{{region}}::/{path}" for path in paths)
 
 
 UNOWNED = "-"

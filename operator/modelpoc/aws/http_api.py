@@ -15,11 +15,10 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
 PERMISSIONS = (
-    gateway.looks("apis", "apis/*"),
     gateway.makes("apis"),
-    gateway.changes("apis/{api}"),
-    gateway.removes_from_api("cors"),
-    *gateway.tagging("apis"),
+    gateway.changes(),
+    *gateway.within_api(),  # CORS is deleted at a place of its own
+    *gateway.tagging(),
 )
 
 

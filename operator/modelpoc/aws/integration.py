@@ -13,7 +13,7 @@ from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-PERMISSIONS = gateway.within_api("integrations")
+PERMISSIONS = gateway.within_api()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,14 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.gateway import name_of, plain, tagged
-from modelpoc.aws.permission import MARKED, NAMED, OWNED, Permission, arn_at, of, reads
+from modelpoc.aws.permission import MARKED, NAMED, OWNED, Permission, arn_at, of, on_ours, reads
 from modelpoc.aws.seen import as_given, refuse_moved, with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import disown_elbv2, elbv2_tagging, elbv2_tags, retag_elbv2
+from modelpoc.aws.tagging import MADE_WITH_TAGS, disown_elbv2, elbv2_tags, retag_elbv2
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-_LISTENER = (arn_at("elasticloadbalancing", "listener/app/*"),)
 PERMISSIONS = (
     reads(*of("elasticloadbalancing", "DescribeListeners", "DescribeTags")),
     # On a load balancer that the platform names, and on ours.
@@ -26,10 +25,8 @@ PERMISSIONS = (
         (arn_at("elasticloadbalancing", f"loadbalancer/app/{NAMED}/*"),),
         (MARKED, OWNED),
     ),
-    Permission(
-        of("elasticloadbalancing", "DeleteListener", "ModifyListener", "RemoveTags"), _LISTENER, (OWNED,)
-    ),
-    *elbv2_tagging(_LISTENER, "CreateListener"),
+    MADE_WITH_TAGS,
+    on_ours(*of("elasticloadbalancing", "AddTags", "DeleteListener", "ModifyListener", "RemoveTags")),
 )
 NOTHING_HERE = ("404", "application/json", '{"message":"no POC answers at this path"}')
 

@@ -9,27 +9,25 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
     OWNED,
     Condition,
     Permission,
-    arn_at,
     of,
+    on_ours,
     reads,
 )
 from modelpoc.aws.rule_priority import claims_of, free_priority
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import disown_elbv2, elbv2_tagging, elbv2_tags, retag_elbv2
+from modelpoc.aws.tagging import LISTENERS, MADE_WITH_TAGS, RULES, disown_elbv2, elbv2_tags, retag_elbv2
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-_RULE = (arn_at("elasticloadbalancing", "listener-rule/app/*"),)
 _BEARS_OUR_NAME = Condition("StringLike", f"aws:ResourceTag/{tags.RESOURCE}", (NAMED,))
 """Rules have no names in AWS: the tag stays on when one is left, and by it it can be adopted."""
 PERMISSIONS = (
@@ -38,15 +36,18 @@ PERMISSIONS = (
     Permission(("elasticloadbalancing:CreateRule",), ("{listener}",), (MARKED,)),
     Permission(
         ("elasticloadbalancing:CreateRule",),
-        (arn_at("elasticloadbalancing", "listener/app/*"),),
+        LISTENERS,
         (MARKED, OWNED),
     ),
-    Permission(
-        of("elasticloadbalancing", "ModifyRule", "SetRulePriorities"), _RULE, (NOT_OTHERS, _BEARS_OUR_NAME)
+    MADE_WITH_TAGS,
+    on_ours(
+        *of("elasticloadbalancing", "AddTags", "DeleteRule", "ModifyRule", "RemoveTags", "SetRulePriorities")
     ),
-    Permission(of("elasticloadbalancing", "DeleteRule", "RemoveTags"), _RULE, (OWNED,)),
-    *elbv2_tagging(_RULE, "CreateRule"),
-    Permission(("elasticloadbalancing:AddTags",), _RULE, (NOT_OTHERS, NOT_FOR_OTHERS, _BEARS_OUR_NAME)),
+    Permission(
+        of("elasticloadbalancing", "AddTags", "ModifyRule", "SetRulePriorities"),
+        RULES,
+        (*CHANGING, _BEARS_OUR_NAME),
+    ),
 )
 
 _NO_ONE = Mark("", "")

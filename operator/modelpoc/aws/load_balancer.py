@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
     Permission,
     arn_at,
+    everything,
     of,
+    on_ours,
     reads,
     service_role,
 )
@@ -29,12 +29,10 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 _BALANCER = (arn_at("elasticloadbalancing", f"loadbalancer/app/{NAMED}/*"),)
 PERMISSIONS = (
     reads(*of("elasticloadbalancing", "DescribeLoadBalancers", "DescribeTags")),
-    Permission(("elasticloadbalancing:CreateLoadBalancer",), _BALANCER, (MARKED,)),
-    Permission(of("elasticloadbalancing", "SetSecurityGroups", "SetSubnets"), _BALANCER, (NOT_OTHERS,)),
-    Permission(of("elasticloadbalancing", "DeleteLoadBalancer", "RemoveTags"), _BALANCER, (OWNED,)),
-    Permission(("elasticloadbalancing:AddTags",), _BALANCER, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    # With an account's first load balancer.
-    service_role("elasticloadbalancing.amazonaws.com", "AWSServiceRoleForElasticLoadBalancing"),
+    Permission(("elasticloadbalancing:CreateLoadBalancer",), everything("elasticloadbalancing"), (MARKED,)),
+    Permission(of("elasticloadbalancing", "AddTags", "SetSecurityGroups", "SetSubnets"), _BALANCER, CHANGING),
+    on_ours(*of("elasticloadbalancing", "DeleteLoadBalancer", "RemoveTags")),
+    service_role("elasticloadbalancing.amazonaws.com"),
 )
 
 

@@ -11,16 +11,12 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modelpoc.aws.log_group import ENDPOINTS_NAMED, PREFIX, log_groups
+from modelpoc.aws.log_group import OF_ENDPOINTS, OWN
 from modelpoc.aws.permission import Permission
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 
-PERMISSIONS = (
-    Permission(
-        ("logs:FilterLogEvents",), (*log_groups(f"{PREFIX}{{owner}}/*"), *log_groups(ENDPOINTS_NAMED))
-    ),
-)
+PERMISSIONS = (Permission(("logs:FilterLogEvents",), (*OWN, *OF_ENDPOINTS)),)
 """Of people who read logs; the operator reads none."""
 
 LATE_MS = 30_000

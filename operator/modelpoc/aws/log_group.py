@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
     Permission,
     arn_at,
     of,
+    on_ours,
     reads,
 )
 from modelpoc.aws.session import AwsScope
@@ -28,24 +27,18 @@ from modelpoc.reconcile.resource import Change, Observed, Resource
 PREFIX = "/modelpoc/"
 ENDPOINTS = "/aws/sagemaker/Endpoints/"
 """Before an endpoint's name: where SageMaker has its containers write."""
-ENDPOINTS_NAMED = ENDPOINTS + NAMED
-
-
-def log_groups(name: str) -> tuple[str, ...]:
-    """ARNs of log groups; DescribeLogGroups tells them with `:*` at the end, and so IAM asks for some."""
-    return (arn_at("logs", f"log-group:{name}"),)
-
-
-_OWN, _OF_ENDPOINTS = log_groups(f"{PREFIX}{{owner}}/*"), log_groups(f"{ENDPOINTS_NAMED}*")
-_ALL = (*_OWN, *_OF_ENDPOINTS)
+OWN = (arn_at("logs", f"log-group:{PREFIX}{{owner}}/*"),)
+OF_ENDPOINTS = (arn_at("logs", f"log-group:{ENDPOINTS}{NAMED}*"),)
+"""IAM asks for some with `:*` behind the name, for streams with `:log-stream:<name>`."""
 PERMISSIONS = (
     reads("logs:DescribeLogGroups"),
-    reads("logs:ListTagsForResource", on=_ALL),
-    Permission(("logs:CreateLogGroup",), _ALL, (MARKED,)),
-    Permission(("logs:TagResource",), _ALL, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    # What SageMaker made for an endpoint of ours has no tags.
-    Permission(of("logs", "DeleteLogGroup", "PutRetentionPolicy"), _ALL, (NOT_OTHERS,)),
-    Permission(("logs:UntagResource",), _ALL, (OWNED,)),
+    reads("logs:ListTagsForResource", on=(*OWN, *OF_ENDPOINTS)),
+    Permission(("logs:CreateLogGroup",), (*OWN, *OF_ENDPOINTS), (MARKED,)),
+    # What SageMaker made for an endpoint of ours has no tags, and is deleted with it.
+    Permission(
+        of("logs", "DeleteLogGroup", "PutRetentionPolicy", "TagResource"), (*OWN, *OF_ENDPOINTS), CHANGING
+    ),
+    on_ours("logs:UntagResource"),
 )
 
 

@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.permission import MARKED, OWNED, Permission, passes, reads
+from modelpoc.aws.permission import MARKED, Permission, everything, on_ours, passes, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.resource import Observed, Ref
 
-_OWN = sagemaker.place("model")
 PERMISSIONS = (
     reads("sagemaker:ListModels"),
-    reads("sagemaker:DescribeModel", on=_OWN),
-    Permission(("sagemaker:CreateModel",), _OWN, (MARKED,)),
-    Permission(("sagemaker:DeleteModel",), _OWN, (OWNED,)),
+    reads("sagemaker:DescribeModel", on=sagemaker.seen("model")),
+    Permission(("sagemaker:CreateModel",), everything("sagemaker"), (MARKED,)),
+    on_ours("sagemaker:DeleteModel"),
     *sagemaker.tagging("model"),
     passes("sagemaker.amazonaws.com", "{sagemaker_role}"),
 )

@@ -48,15 +48,24 @@ OWNED = Condition("StringEquals", f"aws:ResourceTag/{OWNER_ID}", ("{owner}",))
 """Carries our platform's mark."""
 MARKED = Condition("StringEquals", f"aws:RequestTag/{OWNER_ID}", ("{owner}",))
 """Is made with our platform's mark."""
-NOT_OTHERS = Condition("StringEqualsIfExists", f"aws:ResourceTag/{OWNER_ID}", ("{owner}",))
-"""Carries our mark or none: what is adopted, or has tags that are not written yet."""
-NOT_FOR_OTHERS = Condition("StringEqualsIfExists", f"aws:RequestTag/{OWNER_ID}", ("{owner}",))
-"""No tag of the request hands it to another platform."""
+CHANGING = (
+    Condition("StringEqualsIfExists", f"aws:ResourceTag/{OWNER_ID}", ("{owner}",)),
+    Condition("StringEqualsIfExists", f"aws:RequestTag/{OWNER_ID}", ("{owner}",)),
+)
+"""Carries our mark or none, and gets no other: what is made with tags, what is adopted, what lost a tag.
+
+Only on what has a name like ours, or a place of ours: without tags, the name is all that tells it.
+"""
 
 
 def arn_at(service: str, rest: str) -> str:
     """`arn:<partition>:<service>:<region>:<account>:<rest>`."""
     return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
+
+
+def everything(service: str) -> tuple[str, ...]:
+    """All of a service in the account and region: for what a tag tells apart."""
+    return (arn_at(service, "*"),)
 
 
 def of(service: str, *names: str) -> tuple[str, ...]:
@@ -69,18 +78,25 @@ def reads(*actions: str, on: tuple[str, ...] = ("*",), why: str = "", plan: bool
     return Permission(actions, on, why=why, plan=plan)
 
 
+def on_ours(*actions: str) -> Permission:
+    """On whatever bears our mark, wherever it is: the mark alone says whose it is."""
+    return Permission(actions, ("*",), (OWNED,), why="the mark alone says whose it is")
+
+
 def passes(service: str, *roles: str) -> Permission:
     """Handing a role (its ARN, or a place that stands for it) to one AWS service and no other."""
     to = Condition("StringEquals", "iam:PassedToService", (service,))
     return Permission(("iam:PassRole",), roles, (to,))
 
 
-def service_role(service: str, name: str) -> Permission:
-    """Making the service-linked role `name` of `service`, with an account's first thing of a kind."""
-    where = f"arn:{{partition}}:iam::{{account}}:role/aws-service-role/{service}/{name}"
+_FIRST = "asked for only with an account's first thing of a service"
+
+
+def service_role(service: str) -> Permission:
+    """Making the role by which a service acts in an account; AWS does so with the first thing there."""
+    where = "arn:{partition}:iam::{account}:role/aws-service-role/*"  # the service's name tells which
     of_service = Condition("StringEquals", "iam:AWSServiceName", (service,))
-    first = f"asked for with an account's first thing of {service} alone"
-    return Permission(("iam:CreateServiceLinkedRole",), (where,), (of_service,), unseen=first)
+    return Permission(("iam:CreateServiceLinkedRole",), (where,), (of_service,), unseen=_FIRST)
 
 
 def actions_of(permissions: tuple[Permission, ...]) -> tuple[str, ...]:

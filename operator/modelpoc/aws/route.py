@@ -12,7 +12,7 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-PERMISSIONS = gateway.within_api("routes")
+PERMISSIONS = gateway.within_api()
 
 
 @dataclass(frozen=True, kw_only=True)

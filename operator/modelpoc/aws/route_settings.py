@@ -13,7 +13,7 @@ from modelpoc.reconcile.errors import NotYet
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
-PERMISSIONS = gateway.within_api("stages")
+PERMISSIONS = gateway.within_api()
 STAGE = "$default"
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import NAMED, NOT_FOR_OTHERS, NOT_OTHERS, OWNED, Permission, arn_at, reads
+from modelpoc.aws.permission import CHANGING, NAMED, Permission, arn_at, on_ours, reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.resource import Observed
@@ -24,12 +24,17 @@ def place(kind: str) -> tuple[str, ...]:
     return (arn_at("sagemaker", f"{kind}/{NAMED}"),)
 
 
+def seen(kind: str) -> tuple[str, ...]:
+    """Where those are that are looked at: a configuration that the user made has any name."""
+    return (arn_at("sagemaker", f"{kind}/*"),)
+
+
 def tagging(kind: str) -> tuple[Permission, ...]:
     """What tags on it need, those it is made with too."""
     return (
-        reads("sagemaker:ListTags", on=place(kind)),
-        Permission(("sagemaker:AddTags",), place(kind), (NOT_OTHERS, NOT_FOR_OTHERS)),
-        Permission(("sagemaker:DeleteTags",), place(kind), (OWNED,)),
+        reads("sagemaker:ListTags", on=seen(kind)),
+        Permission(("sagemaker:AddTags",), place(kind), CHANGING),
+        on_ours("sagemaker:DeleteTags"),
     )
 
 

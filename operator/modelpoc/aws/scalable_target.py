@@ -8,19 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import (
-    MARKED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
-    Permission,
-    of,
-    reads,
-    service_role,
-)
+from modelpoc.aws.permission import CHANGING, Permission, of, on_ours, reads, service_role
 from modelpoc.aws.scaled import (
     CARRIERS,
-    COUNTED,
     SERVICE,
     TARGET,
     TARGETS,
@@ -37,18 +27,16 @@ from modelpoc.reconcile.errors import CloudError, NotYet
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
-_ROLE = "AWSServiceRoleForApplicationAutoScaling"
 PERMISSIONS = (
     reads("application-autoscaling:DescribeScalableTargets"),
     reads("application-autoscaling:ListTagsForResource", on=TARGETS),
-    Permission(("application-autoscaling:RegisterScalableTarget",), TARGETS, (MARKED, COUNTED)),
+    # RegisterScalableTarget makes and changes.
     Permission(
-        of(SERVICE, "DeregisterScalableTarget", "RegisterScalableTarget"), TARGETS, (NOT_OTHERS, COUNTED)
+        of(SERVICE, "DeregisterScalableTarget", "RegisterScalableTarget", "TagResource"), TARGETS, CHANGING
     ),
-    Permission(("application-autoscaling:TagResource",), TARGETS, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    Permission(("application-autoscaling:UntagResource",), TARGETS, (OWNED,)),
-    service_role(f"ecs.{SERVICE}.amazonaws.com", f"{_ROLE}_ECSService"),
-    service_role(f"sagemaker.{SERVICE}.amazonaws.com", f"{_ROLE}_SageMakerEndpoint"),
+    on_ours(*of(SERVICE, "UntagResource")),
+    service_role(f"ecs.{SERVICE}.amazonaws.com"),
+    service_role(f"sagemaker.{SERVICE}.amazonaws.com"),
 )
 
 _LISTING = ("DescribeScalableTargets", 50)

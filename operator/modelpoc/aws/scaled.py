@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from modelpoc.aws.permission import Condition, arn_at
+from modelpoc.aws.permission import arn_at
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.errors import Gone, NotYet
@@ -19,8 +19,8 @@ CARRIERS = frozenset({"Service", "Endpoint"})
 """Kinds of what carries the things that are counted."""
 
 TARGETS = (arn_at(SERVICE, "scalable-target/*"),)
-"""AWS chooses their names."""
-COUNTED = Condition("StringEquals", f"{SERVICE}:service-namespace", ("ecs", "sagemaker"))
+"""AWS chooses their names, so untagged ones of others fit as well: what people put on a service of ours is
+changed to what its POC asks for."""
 _DIMENSIONS = {"ecs": "ecs:service:DesiredCount", "sagemaker": "sagemaker:variant:DesiredInstanceCount"}
 R = TypeVar("R", bound=Resource)
 

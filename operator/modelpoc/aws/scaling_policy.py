@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from modelpoc.aws.permission import NOT_OTHERS, Permission, of, reads
-from modelpoc.aws.scaled import COUNTED, SERVICE, TARGETS, OnTargetKind, on_target, place, signed
+from modelpoc.aws.permission import CHANGING, Permission, of, reads
+from modelpoc.aws.scaled import SERVICE, TARGETS, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
 PERMISSIONS = (
     reads("application-autoscaling:DescribeScalingPolicies"),
-    Permission(of(SERVICE, "DeleteScalingPolicy", "PutScalingPolicy"), TARGETS, (NOT_OTHERS, COUNTED)),
+    Permission(of(SERVICE, "DeleteScalingPolicy", "PutScalingPolicy"), TARGETS, CHANGING),
 )
 
 METRICS = {

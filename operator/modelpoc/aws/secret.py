@@ -12,7 +12,15 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import MARKED, NOT_FOR_OTHERS, NOT_OTHERS, OWNED, Permission, arn_at, of, reads
+from modelpoc.aws.permission import (
+    CHANGING,
+    MARKED,
+    Permission,
+    arn_at,
+    of,
+    on_ours,
+    reads,
+)
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import CloudError, Gone, NotYet, Stall
@@ -24,9 +32,8 @@ PERMISSIONS = (
     reads("secretsmanager:ListSecrets"),
     reads("secretsmanager:DescribeSecret", on=_OWN),
     Permission(("secretsmanager:CreateSecret",), _OWN, (MARKED,)),
-    Permission(("secretsmanager:TagResource",), _OWN, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    Permission(of("secretsmanager", "PutSecretValue", "RestoreSecret"), _OWN, (NOT_OTHERS,)),
-    Permission(of("secretsmanager", "DeleteSecret", "UntagResource"), _OWN, (OWNED,)),
+    Permission(of("secretsmanager", "PutSecretValue", "RestoreSecret", "TagResource"), _OWN, CHANGING),
+    on_ours(*of("secretsmanager", "DeleteSecret", "UntagResource")),
 )
 
 RECOVERY_DAYS = 7

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from modelpoc.aws import tags
-from modelpoc.aws.log_group import PREFIX, log_groups
+from modelpoc.aws.log_group import OF_ENDPOINTS, OWN
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
     Permission,
     arn_at,
+    everything,
     of,
+    on_ours,
     passes,
     reads,
 )
@@ -38,27 +38,22 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
 
 _SERVICE = (arn_at("ecs", f"service/{{cluster}}/{NAMED}"),)
-_IN_CLUSTER = "no resource type but container instances, which Fargate has none of"
+_WITH_REVISIONS = (arn_at("ecs", f"service*/{{cluster}}/{NAMED}*"),)
+"""service/… and service-revision/…"""
+_NO_INSTANCES = "its only resource type is container instances, and Fargate has none"
 PERMISSIONS = (
     reads("ecs:ListServices"),
-    reads("ecs:DescribeServices", on=_SERVICE),
-    Permission(("ecs:CreateService",), _SERVICE, (MARKED,)),
-    Permission(("ecs:UpdateService",), _SERVICE, (NOT_OTHERS,)),
-    Permission(("ecs:TagResource",), _SERVICE, (NOT_OTHERS, NOT_FOR_OTHERS)),
-    Permission(of("ecs", "DeleteService", "UntagResource"), _SERVICE, (OWNED,)),
+    reads("ecs:DescribeServices", on=_WITH_REVISIONS),
+    Permission(("ecs:CreateService",), everything("ecs"), (MARKED,)),
+    Permission(of("ecs", "TagResource", "UpdateService"), _SERVICE, CHANGING),
+    on_ours(*of("ecs", "DeleteService", "UntagResource")),
     passes("ecs-tasks.amazonaws.com", "{execution_role}", "{task_role}"),
     # What became of earlier rollouts, and why one failed.
-    Permission(("ecs:ListServiceDeployments",), _SERVICE),
-    Permission(
-        ("ecs:DescribeServiceRevisions",),
-        (*_SERVICE, arn_at("ecs", f"service-revision/{{cluster}}/{NAMED}/*")),
-    ),
-    Permission(("ecs:ListTasks",), ("*",), why=_IN_CLUSTER),
+    Permission(of("ecs", "DescribeServiceRevisions", "ListServiceDeployments"), _WITH_REVISIONS),
+    Permission(("ecs:ListTasks",), ("*",), why=_NO_INSTANCES),
     Permission(("ecs:DescribeTasks",), (arn_at("ecs", "task/{cluster}/*"),)),
     Permission(("ecs:DescribeTaskDefinition",), ("*",)),
-    Permission(
-        ("logs:GetLogEvents",), tuple(f"{g}:log-stream:*" for g in log_groups(f"{PREFIX}{{owner}}/*"))
-    ),
+    Permission(("logs:GetLogEvents",), (*OWN, *OF_ENDPOINTS)),
 )
 
 _OF_TASK_DEFINITION = frozenset({"task_definition", "container_name", "port"})

@@ -14,7 +14,7 @@ from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource, State
 
-PERMISSIONS = (*gateway.within_api("stages"), *gateway.tagging("apis/{api}/stages"))
+PERMISSIONS = (*gateway.within_api(), *gateway.tagging())
 _NO_ROUTES = re.compile(r"no valid routes|at least one route", re.IGNORECASE)
 """Auto-deploy says so of an API without routes: true, and no fault."""
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import MARKED, NOT_FOR_OTHERS, OWNED, Condition, Permission
+from modelpoc.aws.permission import MARKED, Condition, Permission, arn_at
 from modelpoc.aws.session import AwsScope
 
 T = TypeVar("T")
@@ -15,14 +15,20 @@ T = TypeVar("T")
 _OUR_NAMES = re.compile(r"-[0-9a-f]{10}$")
 
 
-def elbv2_tagging(where: tuple[str, ...], making: str) -> tuple[Permission, ...]:
-    """What tags need where names say nothing: with the call that makes the thing, and on what is ours."""
-    add = ("elasticloadbalancing:AddTags",)
-    made = Condition("StringEquals", "elasticloadbalancing:CreateAction", (making,))
-    return (
-        Permission(add, where, (MARKED, made)),
-        Permission(add, where, (OWNED, NOT_FOR_OTHERS)),
-    )
+LISTENERS = (arn_at("elasticloadbalancing", "listener/app/*"),)
+RULES = (arn_at("elasticloadbalancing", "listener-rule/app/*"),)
+MADE_WITH_TAGS = Permission(
+    ("elasticloadbalancing:AddTags",),
+    (*LISTENERS, *RULES),
+    (
+        MARKED,
+        Condition("StringEquals", "elasticloadbalancing:CreateAction", ("CreateListener", "CreateRule")),
+    ),
+)
+"""Tags that come with the call that makes a thing, where names say nothing.
+
+Source: "Grant permission to tag resources during creation" (Elastic Load Balancing).
+"""
 
 
 def named_like_ours(name: str) -> bool:

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
     Permission,
     arn_at,
+    everything,
     of,
+    on_ours,
     reads,
 )
 from modelpoc.aws.session import AwsScope
@@ -29,12 +29,13 @@ PERMISSIONS = (
     reads(
         *of("elasticloadbalancing", "DescribeTags", "DescribeTargetGroupAttributes", "DescribeTargetGroups")
     ),
-    Permission(("elasticloadbalancing:CreateTargetGroup",), _GROUP, (MARKED,)),
+    Permission(("elasticloadbalancing:CreateTargetGroup",), everything("elasticloadbalancing"), (MARKED,)),
     Permission(
-        of("elasticloadbalancing", "ModifyTargetGroup", "ModifyTargetGroupAttributes"), _GROUP, (NOT_OTHERS,)
+        of("elasticloadbalancing", "AddTags", "ModifyTargetGroup", "ModifyTargetGroupAttributes"),
+        _GROUP,
+        CHANGING,
     ),
-    Permission(of("elasticloadbalancing", "DeleteTargetGroup", "RemoveTags"), _GROUP, (OWNED,)),
-    Permission(("elasticloadbalancing:AddTags",), _GROUP, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    on_ours(*of("elasticloadbalancing", "DeleteTargetGroup", "RemoveTags")),
 )
 
 _DELAY = "deregistration_delay.timeout_seconds"

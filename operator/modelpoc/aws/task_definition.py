@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
+    CHANGING,
     MARKED,
     NAMED,
-    NOT_FOR_OTHERS,
-    NOT_OTHERS,
-    OWNED,
     Permission,
     arn_at,
+    everything,
     of,
+    on_ours,
     passes,
     reads,
 )
@@ -38,10 +38,10 @@ from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 _REVISION = (arn_at("ecs", f"task-definition/{NAMED}:*"),)
 PERMISSIONS = (
     reads(*of("ecs", "DescribeTaskDefinition", "ListTaskDefinitions")),
-    Permission(("ecs:RegisterTaskDefinition",), _REVISION, (MARKED,)),
-    Permission(("ecs:TagResource",), _REVISION, (NOT_OTHERS, NOT_FOR_OTHERS)),
+    Permission(("ecs:RegisterTaskDefinition",), everything("ecs"), (MARKED,)),
+    Permission(("ecs:TagResource",), _REVISION, CHANGING),
     Permission(("ecs:DeregisterTaskDefinition",), ("*",)),
-    Permission(of("ecs", "DeleteTaskDefinitions", "UntagResource"), _REVISION, (OWNED,)),
+    on_ours(*of("ecs", "DeleteTaskDefinitions", "UntagResource")),
     passes("ecs-tasks.amazonaws.com", "{execution_role}", "{task_role}"),
 )
 

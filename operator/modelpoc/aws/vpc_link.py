@@ -16,12 +16,11 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
 PERMISSIONS = (
-    gateway.looks("vpclinks", "vpclinks/*"),
+    gateway.looks(),
     gateway.makes("vpclinks"),
-    gateway.changes("vpclinks/*"),
-    *gateway.tagging("vpclinks"),
-    # The role by which API Gateway makes network interfaces comes with an account's first link.
-    service_role("ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"),
+    gateway.changes(),
+    *gateway.tagging(),
+    service_role("ops.apigateway.amazonaws.com"),
 )
 
 

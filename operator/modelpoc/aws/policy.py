@@ -1,0 +1,64 @@
+"""The policies of every role that modelpoc needs in an AWS account, from what each file declares. Pure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from modelpoc.aws import caller, credentials, policy_document, policy_roles
+from modelpoc.aws.kinds import KINDS
+from modelpoc.aws.permission import Permission
+from modelpoc.aws.policy_document import Document, Where
+
+__all__ = ["ROLES", "Document", "Where", "actions", "document", "permissions", "unseen"]
+
+
+def _of_kinds() -> tuple[Permission, ...]:
+    modules = dict.fromkeys(sys.modules[type(kind).__module__] for kind in KINDS.values())
+    return tuple(one for module in modules for one in module.PERMISSIONS)
+
+
+def _of_operator() -> tuple[Permission, ...]:
+    return (*_of_kinds(), *credentials.PERMISSIONS)
+
+
+def _of_reader() -> tuple[Permission, ...]:
+    """Whoever plans, such as a pull request's check: the same readings, and no writing."""
+    return (*(one for one in _of_kinds() if one.plan), *caller.PERMISSIONS)
+
+
+_PERMISSIONS: Mapping[str, tuple[Permission, ...]] = MappingProxyType(
+    {
+        "operator": _of_operator(),
+        "reader": _of_reader(),
+        "execution": policy_roles.EXECUTION,
+        "task": policy_roles.TASK,
+        "boundary": policy_roles.BOUNDARY,
+        "sagemaker": policy_roles.SAGEMAKER,
+        "function": policy_roles.FUNCTION,
+    }
+)
+ROLES = tuple(_PERMISSIONS)
+
+
+def permissions(role: str) -> tuple[Permission, ...]:
+    """What a role of ROLES needs. Raises KeyError for another."""
+    return _PERMISSIONS[role]
+
+
+def document(role: str, where: Where) -> Document:
+    """The policy document of a role of ROLES. Raises KeyError for another."""
+    return policy_document.document(permissions(role), where)
+
+
+def actions(role: str) -> frozenset[str]:
+    """Every action of a role."""
+    return frozenset(action for one in permissions(role) for action in one.actions)
+
+
+def unseen(role: str) -> dict[str, str]:
+    """Actions of which no call of ours shows that they are needed, each with the reason."""
+    seen = {action for one in permissions(role) if not one.unseen for action in one.actions}
+    told = {action: one.unseen for one in permissions(role) for action in one.actions if one.unseen}
+    return {action: why for action, why in told.items() if action not in seen}
