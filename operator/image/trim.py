@@ -51,6 +51,7 @@ def unneeded(packages: Path) -> Iterator[Path]:
     data = packages / "botocore" / "data"
     yield from (service for service in data.iterdir() if service.is_dir() and service.name not in SERVICES)
     yield from data.glob("*/*/examples-1.json")
+    yield packages / "boto3" / "examples"
     # The client is there twice. Of the one that blocks, kopf looks at the models.
     yield from _modules(packages / "kubernetes" / "client" / "api")
     apis = _modules(packages / "kubernetes" / "aio" / "client" / "api")

@@ -1,15 +1,10 @@
-"""Where Docker's engine answers and knows the image, a task is a real container.
-
-Needs an engine (`DOCKER_HOST` or its usual socket), the docker command, and the echo model's base image:
-`BASE_IMAGE` names one that the engine has, else the engine pulls what the Dockerfile names.
-"""
+"""Where Docker's engine answers and knows the image, a task is a real container."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -21,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.images.engine import an_engine_with_base
 from tests.localcloud.ecs_world import ECHO, World
 
 from localcloud.runtime.container import Launch
 from localcloud.runtime.docker import DockerContainer
 from localcloud.runtime.engine import Engine, default_socket
 
-pytestmark = pytest.mark.local
+pytestmark = pytest.mark.cluster
 ROLE = "arn:aws:iam::000000000000:role/echo"
 FETCH = "import os, urllib.request as u; u.urlopen(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])"
 LEAVE_ONE_RUNNING = """
@@ -56,21 +52,17 @@ def exists(container: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def image() -> Iterator[str]:
-    """The echo model as an image of the engine's, under a name of its own."""
-    if not Engine().there() or not shutil.which("docker"):
-        pytest.skip(f"no Docker: nothing to speak to at {default_socket()}, or no docker command")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The echo model as an image of the engine's, under a name of its own; clouds find that engine."""
     name = f"modelpoc-echo-test:{uuid.uuid4().hex[:12]}"
-    base = os.environ.get("BASE_IMAGE")
-    given = [f"--build-arg=BASE_IMAGE={base}"] if base else []
-    try:
-        docker("build", "--network=host", f"--tag={name}", *given, str(ECHO))
-    except subprocess.CalledProcessError as error:
-        if base:
-            raise
-        pytest.skip(f"the base image could not be had (BASE_IMAGE names another): {error.stderr[-300:]}")
-    yield name
-    docker("image", "rm", "--force", name)
+    with (
+        an_engine_with_base(tmp_path_factory.mktemp("engine")) as (engine, base),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("DOCKER_HOST", engine.host)
+        engine.build(ECHO, ECHO / "Dockerfile", name, {"BASE_IMAGE": base})
+        yield name
+        engine.ask("image", "rm", "--force", name)
 
 
 @pytest.fixture(scope="module")
