@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import os
+import secrets
+import socket
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from modelpoc.cli.faces import told
+from modelpoc.cli.faces import CliError, told
 from modelpoc.cli.periods import seconds
 from modelpoc.cli.sync import (
     MAX_SIZE,
@@ -30,17 +33,20 @@ from modelpoc.cli.sync import (
     settings_of,
 )
 from modelpoc.controller import logs
+from modelpoc.controller.leading import Candidacy
 from modelpoc.controller.operator import Operator
 from modelpoc.controller.settings import Settings
+from modelpoc.kube.lease import LeaseLost
+from modelpoc.kube.lease_election import Periods
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.git import Limits
 from modelpoc.sync.source import Source
-from modelpoc.sync.sync import Settings as SyncSettings
 from modelpoc.sync.sync import Sync
 
 log = logging.getLogger(__name__)
 
-_D = Settings()
+_D, _P = Settings(), Periods()
+_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _AGAIN_SECONDS = 60.0
 
 
@@ -91,6 +97,22 @@ def operator(
     sync_status_repo: StatusRepo = None,
     sync_webhook_port: WebhookPort = None,
     sync_webhook_host: WebhookHost = "0.0.0.0",
+    leader_elect: Annotated[
+        bool, typer.Option("--leader-elect/--no-leader-elect", help="Work only while holding the lease.")
+    ] = False,
+    lease_namespace: Annotated[
+        str | None, typer.Option(help="Where the lease is (default: the Pod's namespace, else default).")
+    ] = None,
+    lease_name: Annotated[str, typer.Option(help="Name of the lease.")] = Candidacy.name,
+    lease_duration: Annotated[
+        int, typer.Option(help="Seconds for which others wait after the leader's last renewal.", min=2)
+    ] = int(_P.duration),
+    renew_deadline: Annotated[
+        int, typer.Option(help="Seconds after a renewal for which the leader writes.", min=2)
+    ] = int(_P.deadline),
+    retry_period: Annotated[
+        int, typer.Option(help="Seconds between two renewals, or two looks at the lease.", min=1)
+    ] = int(_P.retry),
 ) -> None:
     """Run the operator against the cluster of KUBECONFIG, or of the Pod that it runs in."""
     logs.configure(log_level)
@@ -121,22 +143,54 @@ def operator(
             webhook_host=sync_webhook_host,
             webhook_port=sync_webhook_port,
         )
-    asyncio.run(_run(settings, synced or None))
+        candidacy = _candidacy(
+            leader_elect, lease_namespace, lease_name, (lease_duration, renew_deadline, retry_period)
+        )
+    made = Operator(settings, candidacy)
+    if synced:
+        sync = Sync(synced, made.metrics.registry, may_write=made.may_write)
+        made.beside(lambda: _beside(sync))
+    _ended(made, _run(made))
 
 
-async def _run(settings: Settings, synced: SyncSettings | None) -> None:
-    """Sync runs beside the passes. kopf cancels what is begun in its loop after it: sync is begun before."""
-    operator = Operator(settings)
-    if synced is None:
-        await operator.run()
-        return
-    beside = asyncio.create_task(_beside(Sync(synced, operator.metrics.registry)))
+def _candidacy(
+    wanted: bool, namespace: str | None, name: str, periods: tuple[float, float, float]
+) -> Candidacy | None:
+    """Raises CliError when the periods do not fit together."""
+    if not wanted:
+        return None
     try:
-        await operator.run()
-    finally:
-        beside.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beside
+        fitting = Periods(*periods)
+    except ValueError as error:
+        raise CliError(f"--lease-duration, --renew-deadline, --retry-period: {error}") from error
+    # A Pod's name stays when its container starts anew, so it alone does not tell two processes apart.
+    who = f"{os.environ.get('POD_NAME') or socket.gethostname()}_{secrets.token_hex(4)}"
+    return Candidacy(who, namespace or _own_namespace(), name, fitting)
+
+
+def _own_namespace() -> str:
+    if given := os.environ.get("POD_NAMESPACE"):
+        return given
+    return _NAMESPACE_FILE.read_text().strip() if _NAMESPACE_FILE.exists() else "default"
+
+
+def _run(operator: Operator) -> int:
+    """The exit code: 0 when told to stop, 1 when another leads now."""
+    try:
+        asyncio.run(operator.run())
+    except LeaseLost as error:
+        log.error("%s: ending, so that a new process begins afresh", error)
+        return 1
+    return 0
+
+
+def _ended(operator: Operator, code: int) -> None:
+    """Exits. Calls to AWS that hang keep nobody waiting: Python would, for their threads."""
+    if operator.calls.busy:
+        logging.shutdown()
+        os._exit(code)
+    if code:
+        raise typer.Exit(code)
 
 
 async def _beside(sync: Sync, again: float = _AGAIN_SECONDS) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.aws.credentials import Session, session_for
 from modelpoc.aws.kinds import KINDS
-from modelpoc.aws.session import AwsScope, OnCall
+from modelpoc.aws.session import AwsScope, Guard, OnCall
 from modelpoc.desired.places import Places
 from modelpoc.desired.platform import platform_graph
 from modelpoc.reconcile.act import Engine
@@ -55,7 +55,9 @@ class Accounts:
         doubt: float,
         linger: float,
         session: SessionOf = _operators_own,
+        may_write: Guard = lambda: True,
     ) -> None:
+        self._may_write = may_write
         self._threads, self._on_call, self._doubt, self._linger = threads, on_call, doubt, linger
         self._session = session
         self._accounts: dict[str, Account] = {}
@@ -90,4 +92,5 @@ class Accounts:
             session=self._session(platform),
             threads=self._threads,
             on_call=self._on_call,
+            may_write=self._may_write,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from aiohttp import web
@@ -10,17 +9,16 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from modelpoc.controller.metrics import Metrics
-from modelpoc.controller.queue import Queue
 
-STUCK_AFTER = 300.0
-"""Seconds without the queue moving, while there is work, until the process counts as dead."""
+_GOODBYE = 0.5
+"""Seconds for requests under way when the process ends. Idle connections of a scraper end at once."""
 
 
 class Health:
-    """Ready: caches filled and an AWS account checked, or no platform to check. Alive: the queue moves."""
+    """`missing` says what is needed before the process is ready; `stuck` why it counts as dead, or ""."""
 
-    def __init__(self, queue: Queue, metrics: Metrics, missing: Callable[[], list[str]]) -> None:
-        self._queue, self._metrics, self._missing = queue, metrics, missing
+    def __init__(self, metrics: Metrics, missing: Callable[[], list[str]], stuck: Callable[[], str]) -> None:
+        self._metrics, self._missing, self._stuck = metrics, missing, stuck
 
     async def serve(self, host: str, port: int) -> web.AppRunner:
         app = web.Application()
@@ -31,16 +29,14 @@ class Health:
                 web.get("/metrics", self.metrics),
             ]
         )
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE)
         await runner.setup()
         await web.TCPSite(runner, host, port).start()
         return runner
 
     async def healthz(self, _: web.Request) -> web.Response:
-        idle = time.monotonic() - self._queue.moved_at
-        busy = len(self._queue) + self._queue.working
-        if busy and idle > STUCK_AFTER:
-            return web.json_response({"status": "stuck", "seconds": round(idle)}, status=500)
+        if why := self._stuck():
+            return web.json_response({"status": "stuck", "why": why}, status=500)
         return web.json_response({"status": "ok"})
 
     async def readyz(self, _: web.Request) -> web.Response:

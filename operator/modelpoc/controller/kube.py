@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -13,6 +13,7 @@ from kubernetes.aio.client.exceptions import ApiException
 
 from modelpoc.api.meta import API_VERSION, GROUP, VERSION, ObjectMeta
 from modelpoc.controller.keys import Key, What
+from modelpoc.kube.errors import HeldBack
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,11 @@ class Written(Enum):
 
 
 class Kube:
-    """The few calls that passes make. Each write holds only for the version of the object it came from."""
+    """The few calls that passes make. Each write holds only for the version of the object it came from, and
+    is sent only if `may_write` says so then: else it raises HeldBack."""
 
-    def __init__(self, api: Any) -> None:
+    def __init__(self, api: Any, may_write: Callable[[], bool] = lambda: True) -> None:
+        self._may_write = may_write
         self._objects: Any = client.CustomObjectsApi(api)
         self._core: Any = client.CoreV1Api(api)
         self._apis: Any = client.ApisApi(api)
@@ -68,6 +71,7 @@ class Kube:
         where = {"namespace": key.namespace} if key.what is What.POC else {}
         level = "namespaced" if key.what is What.POC else "cluster"
         patch = getattr(self._objects, f"patch_{level}_custom_object{part}")
+        self._ask()
         try:
             answer = await patch(
                 group=GROUP,
@@ -83,6 +87,10 @@ class Kube:
                 return (Written.GONE if error.status == 404 else Written.CONFLICT), None
             raise
         return Written.DONE, answer
+
+    def _ask(self) -> None:
+        if not self._may_write():
+            raise HeldBack("not sent, as this process no longer leads")
 
     async def names(self, what: What) -> set[Key]:
         """Every object of ours that there is now."""
@@ -114,6 +122,7 @@ class Kube:
             "source": {"component": "modelpoc"},
         }
         try:
+            self._ask()
             await self._core.create_namespaced_event(key.namespace or "default", body)
         except Exception as error:
             log.warning("event %s for %s was not written: %s", reason, key, error)

@@ -43,8 +43,11 @@ class Leading(Protocol):
     async def keep(self) -> None:
         """Becomes leader, then stays it until cancelled. Raises LeaseLost."""
 
-    async def leave(self, *, quiet: bool) -> None:
-        """Writes no more. `quiet`: nothing of ours is on its way either, so that the next need not wait."""
+    def silence(self) -> None:
+        """Nothing more is written from now on."""
+
+    async def release(self) -> None:
+        """Lets another lead at once. To be called when nothing of ours is on its way any more."""
 
 
 class Alone:
@@ -63,7 +66,10 @@ class Alone:
         self.began.set()
         await asyncio.Event().wait()
 
-    async def leave(self, *, quiet: bool) -> None:
+    def silence(self) -> None:
+        return None
+
+    async def release(self) -> None:
         return None
 
 
@@ -87,10 +93,12 @@ class Elected:
         self.began.set()
         await self._election.renew_loop()
 
-    async def leave(self, *, quiet: bool) -> None:
+    def silence(self) -> None:
         self._election.term.end()
-        if quiet:  # also of one that waits: it may have got the lease just now
-            await self._election.release()
+
+    async def release(self) -> None:
+        """Also of one that waits: it may have got the lease just now."""
+        await self._election.release()
 
 
 @contextlib.asynccontextmanager

@@ -54,6 +54,12 @@ class Metrics:
         gauge = Gauge("modelpoc_queue_depth", "Objects waiting for a pass.", registry=self.registry)
         gauge.set_function(depth)
 
+    def leader(self, leads: Callable[[], bool]) -> None:
+        gauge = Gauge(
+            "modelpoc_leader", "1 in the process that works, 0 in one that waits.", registry=self.registry
+        )
+        gauge.set_function(lambda: float(leads()))
+
     def pocs(self, by_reason: Callable[[], Mapping[str, int]]) -> None:
         """`by_reason` is asked at each scrape."""
         self.registry.register(_Pocs(by_reason))

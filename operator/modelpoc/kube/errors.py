@@ -3,6 +3,7 @@
 KubeError
 ├── NoCluster      nothing says which API server to talk to
 ├── Unreachable    it does not answer
+├── HeldBack       a write was not sent: this process no longer leads
 └── Refused        it answered no: the object is invalid, or this user may not
     └── Conflict   somebody else holds the fields, or the object moved meanwhile
 """
@@ -23,6 +24,10 @@ class NoCluster(KubeError):
 
 class Unreachable(KubeError):
     """The API server does not answer; it may later."""
+
+
+class HeldBack(KubeError):
+    """A write was not sent: whoever runs this process lets it write no more."""
 
 
 class Refused(KubeError):

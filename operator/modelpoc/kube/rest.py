@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import aiohttp
 from kubernetes.aio import client
 
-from modelpoc.kube.errors import Unreachable, details_name, refusal
+from modelpoc.kube.errors import HeldBack, Unreachable, details_name, refusal
 
 JSON = "application/json"
 MERGE = "application/merge-patch+json"
@@ -24,11 +24,13 @@ class Gone(Exception):
 
 
 class Rest:
-    """One API server."""
+    """One API server. `may_write` is asked immediately before everything but a GET is sent."""
 
-    def __init__(self, api: client.ApiClient, timeout: float = 30.0) -> None:
+    def __init__(
+        self, api: client.ApiClient, timeout: float = 30.0, may_write: Callable[[], bool] = lambda: True
+    ) -> None:
         self._api: Any = api
-        self._timeout = timeout
+        self._timeout, self._may_write = timeout, may_write
         self.server: str = self._api.configuration.host
 
     async def call(
@@ -42,7 +44,7 @@ class Rest:
     ) -> dict[str, Any] | None:
         """The answer's object; None when what was to be read or deleted is not there.
 
-        `what` says in errors what was to be done. Raises Refused, Conflict and Unreachable.
+        `what` says in errors what was to be done. Raises Refused, Conflict, HeldBack and Unreachable.
         """
         response = await self._send(method, path, query, body, content_type, self._timeout)
         text = await self._read(response)
@@ -82,6 +84,8 @@ class Rest:
         request = await self._api.param_serialize(
             method, target, header_params=headers, body=body, auth_settings=["BearerToken"]
         )
+        if method != "GET" and not self._may_write():
+            raise HeldBack("not sent, as this process no longer leads")
         try:
             return await self._api.call_api(*request, _request_timeout=timeout)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,14 +31,21 @@ class Answer:
 class Http:
     """Posts within `seconds` in all: looking up the name, connecting, sending and the answer."""
 
-    def __init__(self, session: aiohttp.ClientSession, seconds: float = 10.0) -> None:
-        self._session, self._seconds = session, seconds
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        seconds: float = 10.0,
+        may_write: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._session, self._seconds, self._may_write = session, seconds, may_write
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises Later when there was no answer, Refused when the URL is none. Follows no redirect: what is
         secret in the URL or the headers is for this host alone."""
         if not url.startswith(("https://", "http://")):
             raise Refused("what the Secret holds is no URL")
+        if not self._may_write():
+            raise Later("this process no longer leads")
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._post(url, body, headers)

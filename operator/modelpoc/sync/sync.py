@@ -65,8 +65,14 @@ class Settings:
 class Sync:
     """One source, one namespace."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry, tell: Tell | None = None) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Settings,
+        registry: CollectorRegistry,
+        tell: Tell | None = None,
+        may_write: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._settings, self._may_write = settings, may_write
         self._metrics = Metrics(registry, settings.source.shown)
         self._tell = tell or Lines()
 
@@ -86,7 +92,7 @@ class Sync:
     async def _begun(self) -> AsyncIterator[_AtWork]:
         settings = self._settings
         async with AsyncExitStack() as stack:
-            cluster = await stack.enter_async_context(connect(settings.context))
+            cluster = await stack.enter_async_context(connect(settings.context, self._may_write))
             session = await stack.enter_async_context(aiohttp.ClientSession())
             clone = await stack.enter_async_context(opened(_cache(), settings.source, settings.limits))
             namespace = settings.namespace or cluster.namespace
