@@ -26,6 +26,7 @@ class _Commands(LazyGroup):
         "set-image": "modelpoc.cli.set_image:set_image",
         "sync": "modelpoc.cli.sync:sync",
         "crds": "modelpoc.cli.crds:crds",
+        "iam-policy": "modelpoc.cli.iam_policy:iam_policy",
         "operator": "modelpoc.cli.operator:operator",
     }
 
