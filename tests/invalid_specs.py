@@ -14,6 +14,7 @@ from typing import Any
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/modelpoc"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
 PARAMETER = f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/token"
 SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:token-AbCdEf"
 REMOVE = object()
@@ -535,6 +536,25 @@ CASES: tuple[Invalid, ...] = (
         "at least 1 item",
     ),
     _platform("role-missing", {"ecs": {}}, "spec.ecs.executionRoleArn", "Required value"),
+    _platform(
+        "role-of-all-and-of-each",
+        {"ecs.taskRoleArn": ROLE, "ecs.taskRole": {"perPoc": {"permissionsBoundaryArn": BOUNDARY}}},
+        "spec.ecs.taskRole",
+        "keep taskRoleArn or taskRole",
+    ),
+    _platform("role-of-nobody", {"ecs.taskRole": {}}, "spec.ecs.taskRole.perPoc", "Required value"),
+    _platform(
+        "boundary-missing",
+        {"ecs.taskRole": {"perPoc": {}}},
+        "spec.ecs.taskRole.perPoc.permissionsBoundaryArn",
+        "Required value",
+    ),
+    _platform(
+        "boundary-is-a-role",
+        {"ecs.taskRole": {"perPoc": {"permissionsBoundaryArn": ROLE}}},
+        "spec.ecs.taskRole.perPoc.permissionsBoundaryArn",
+        "whole ARN of a policy",
+    ),
     _platform(
         "base-path", {"routing.basePath": "/models/"}, "spec.routing.basePath", "without slashes at the ends"
     ),
