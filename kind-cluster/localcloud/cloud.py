@@ -19,6 +19,9 @@ from localcloud.aws.clock import Clock
 from localcloud.aws.control import Control
 from localcloud.aws.endpoint import Endpoint
 from localcloud.aws.faults import Faults
+from localcloud.aws.iam.guard import Iam
+from localcloud.aws.iam.holdings import Holdings
+from localcloud.aws.iam.starting import make_roles
 from localcloud.aws.identities import Identities
 from localcloud.aws.moto_bridge import MotoBridge
 from localcloud.aws.sts import Sts
@@ -34,7 +37,7 @@ class LocalAws:
     """A whole local AWS; `async with LocalAws(config) as cloud:` serves on `cloud.endpoint_url`.
 
     `admin` are the keys of the account's root for platform people, `operator` those of the role
-    `modelpoc-operator`. `calls`, `faults` and `credentials` are what `/_local/…` shows.
+    `modelpoc-operator`. `calls`, `faults`, `iam` and `credentials` are what `/_local/…` shows.
     """
 
     def __init__(self, config: CloudConfig) -> None:
@@ -51,6 +54,7 @@ class LocalAws:
         self.calls = CallLog()
         self.faults = Faults(self.clock, self.credentials.own_principal)
         self._moto = MotoBridge(config.account, config.host)
+        self.iam = Iam(Holdings(self, self._moto), (config.partition, config.region, config.account))
         self._backends: dict[str, Backend] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._clients: dict[str, Any] = {}
@@ -82,6 +86,7 @@ class LocalAws:
     async def start(self) -> None:
         """Starts backends and endpoint; afterwards `endpoint_url` answers."""
         self.config.state_dir.mkdir(parents=True, exist_ok=True)
+        self._moto.look(make_roles, self.config)
         self._backends = {**registry.backends(self), "sts": Sts(self, self.credentials)}
         await self._serve()
         for backend in self._backends.values():
@@ -122,10 +127,11 @@ class LocalAws:
             call_log=self.calls,
             faults=self.faults,
             throttle=Throttle() if self.config.published_rates else None,
+            iam=self.iam,
         )
         app = endpoint.application()
         about = {"account": self.account, "region": self.region, "timeScale": self.clock.scale}
-        Control(self.calls, self.faults, self.credentials, about).add_to(app)
+        Control(self.calls, self.faults, self.credentials, self.iam.record, about).add_to(app)
         for backend in self._backends.values():
             app.router.add_routes(backend.routes())
         app.router.add_route("*", "/{path:.*}", endpoint.handle)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -61,6 +61,8 @@ class CloudConfig:
     addresses: str = "127.64.0.0/10"
     durations: Durations = field(default_factory=Durations)
     published_rates: bool = False
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Roles that are there from the start, each with its policy document; see `aws.iam.starting`."""
 
     @property
     def images(self) -> Path:
@@ -81,6 +83,18 @@ class CredentialIssuer(Protocol):
         """Makes the token and its keys unknown; a token that is not known is no error."""
 
 
+class Permissions(Protocol):
+    """Decides by the policies in the local IAM. Roles that are not in it are free."""
+
+    def permit_role(
+        self, role_arn: str, session: str, service: str, operation: str, **parameters: Any
+    ) -> None:
+        """Raises `AwsError` when a role may not do what AWS is about to do as it."""
+
+    def service_may_assume(self, role_arn: str, service: str) -> bool | None:
+        """Whether a role trusts `<service>.amazonaws.com`; None for one that is not there."""
+
+
 class CloudContext(Protocol):
     """The cloud as its backends see it."""
 
@@ -93,6 +107,10 @@ class CloudContext(Protocol):
     @property
     def endpoint_url(self) -> str:
         """The AWS_ENDPOINT_URL of this cloud."""
+
+    @property
+    def iam(self) -> Permissions:
+        """Whether roles may do things."""
 
     @property
     def credentials(self) -> CredentialIssuer:

@@ -9,6 +9,7 @@ import json
 import os
 import textwrap
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,24 @@ def package(source: str = "", mode: int = 0o644, **files: str) -> bytes:
             entry.external_attr = mode << 16
             archive.writestr(entry, textwrap.dedent(text))
     return data.getvalue()
+
+
+def make_role(iam: Any, name: str, service: str) -> str:
+    """A role that a service may take on, and that may do everything; its ARN."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=document(everything))
+    return str(made["Role"]["Arn"])
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    """A policy of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 @dataclass(frozen=True)
@@ -49,7 +68,7 @@ class Functions:
         self.cloud = running
         self.aws = running.client("lambda", parameter_validation=False, read_timeout=60)
         self.logs = running.client("logs")
-        running.client("iam").create_role(RoleName="function", AssumeRolePolicyDocument="{}")
+        make_role(running.client("iam"), "function", "lambda")
 
     def name(self) -> str:
         return f"f{next(_numbers)}"

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.localcloud.lambda_world import document
 
 pytestmark = pytest.mark.local
 
 EU = {"LocationConstraint": "eu-west-1"}
+TRUST = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
 
 
 def test_s3_keeps_versions(cloud: Any) -> None:
@@ -80,7 +82,7 @@ def test_logs_take_and_give_lines(cloud: Any) -> None:
 
 
 def test_roles_alarms_and_networks(cloud: Any) -> None:
-    cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
+    cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     assert cloud.client("iam").get_role(RoleName="r")["Role"]["Arn"] == "arn:aws:iam::000000000000:role/r"
     assert cloud.client("ec2").describe_vpcs()["Vpcs"]
     assert cloud.client("cloudwatch").describe_alarms()["MetricAlarms"] == []

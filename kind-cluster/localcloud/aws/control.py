@@ -11,14 +11,18 @@ from localcloud.aws.faults import Rule
 if TYPE_CHECKING:
     from localcloud.aws.calls import CallLog
     from localcloud.aws.faults import Faults
+    from localcloud.aws.iam.record import Record
     from localcloud.aws.identities import Identities
 
 
 class Control:
     """Handlers of `/_local/…`."""
 
-    def __init__(self, calls: CallLog, faults: Faults, identities: Identities, about: dict[str, Any]) -> None:
+    def __init__(
+        self, calls: CallLog, faults: Faults, identities: Identities, iam: Record, about: dict[str, Any]
+    ) -> None:
         self._calls = calls
+        self._iam = iam
         self._faults = faults
         self._identities = identities
         self._about = about
@@ -31,6 +35,8 @@ class Control:
         app.router.add_get("/_local/faults", self.faults)
         app.router.add_put("/_local/faults", self.put_faults)
         app.router.add_delete("/_local/faults", self.remove_faults)
+        app.router.add_get("/_local/iam", self.permissions)
+        app.router.add_delete("/_local/iam", self.forget_permissions)
         app.router.add_get("/_local/credentials/{token}", self.credentials)
 
     async def health(self, _: web.Request) -> web.Response:
@@ -73,6 +79,15 @@ class Control:
         """Ends all faults."""
         self._faults.put([])
         return web.json_response([])
+
+    async def permissions(self, _: web.Request) -> web.Response:
+        """By role: the IAM actions that it used; and all that was refused."""
+        return web.json_response(self._iam.document())
+
+    async def forget_permissions(self, _: web.Request) -> web.Response:
+        """Clears that record."""
+        self._iam.clear()
+        return web.json_response(self._iam.document())
 
     async def credentials(self, request: web.Request) -> web.Response:
         """A task's credentials, as AWS_CONTAINER_CREDENTIALS_FULL_URI gives them."""

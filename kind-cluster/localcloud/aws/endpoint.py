@@ -10,20 +10,22 @@ import re
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 from multidict import CIMultiDict
 
-from localcloud.aws import anonymous, calls, http, protocol, services, signature, validate
+from localcloud.aws import anonymous, calls, http, protocol, services, signature, sigv4, validate
 from localcloud.aws.backend import AwsError, Backend, Call
 from localcloud.aws.calls import CallLog
 from localcloud.aws.clock import Clock
 from localcloud.aws.faults import Faults
 from localcloud.aws.http import HttpAnswer, HttpRequest
-from localcloud.aws.identities import Identities
+from localcloud.aws.iam.guard import Iam, Who
+from localcloud.aws.iam.request import Asking
+from localcloud.aws.identities import Identities, Identity
 from localcloud.aws.moto_bridge import MotoBridge
 from localcloud.aws.moto_corrections import corrected
 from localcloud.aws.services import Asked
@@ -32,7 +34,9 @@ from localcloud.aws.throttle import Throttle
 log = logging.getLogger(__name__)
 
 _LARGEST = 5 * 1024**3  # bytes: S3's largest single upload
+_LARGE = 1024**2  # bytes of a body that is digested beside everything else
 _ERROR_CODE = re.compile(rb'(?:<Code>|"__type": ?")([\w.#:]+)')
+_HIDING = frozenset({("s3", "GetObject"), ("s3", "HeadObject")})
 _ANY_REGION = frozenset({"sts"})
 # moto's services whose requests are checked against the model first.
 _CHECKED = frozenset({"ssm", "secretsmanager", "logs"})
@@ -53,6 +57,7 @@ class _Turn:
     service: str = "unknown"
     asked: Asked | None = None
     call: Call | None = None
+    identity: Identity | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     carried_out: bool = False
 
@@ -71,6 +76,7 @@ class Endpoint:
         call_log: CallLog,
         faults: Faults,
         throttle: Throttle | None,
+        iam: Iam,
     ) -> None:
         self._region = region
         self._clock = clock
@@ -80,6 +86,7 @@ class Endpoint:
         self._log = call_log
         self._faults = faults
         self._throttle = throttle
+        self._iam = iam
 
     def application(self) -> web.Application:
         """The aiohttp application; control routes may be added before it runs."""
@@ -117,7 +124,8 @@ class Endpoint:
         scope = signature.scope(turn.request)
         turn.service = services.service_of(scope.service, turn.request)
         turn.asked = asked = services.asked(turn.service, turn.request)
-        identity = self._identities.authenticate(scope.access_key, scope.token)
+        turn.identity = identity = self._identities.authenticate(scope.access_key, scope.token)
+        await self._verify(turn, identity, asked)
         turn.call = call = Call(
             service=asked.service,
             operation=asked.name,
@@ -127,6 +135,15 @@ class Endpoint:
             request_id=turn.request_id,
         )
         return await self._with_faults(turn, call, asked)
+
+    async def _verify(self, turn: _Turn, identity: Identity, asked: Asked) -> None:
+        """The signature must be of the key's own secret."""
+        json = asked.protocol in ("json", "rest-json", "smithy-rpc-v2-cbor")
+        arguments = (turn.request, identity.secret_key, json, self._clock.now())
+        if len(turn.request.body) > _LARGE:  # digesting it would hold up everyone
+            await asyncio.to_thread(sigv4.verify, *arguments)
+        else:
+            sigv4.verify(*arguments)
 
     async def _serve_anyone(self, turn: _Turn, wanted: Asked) -> HttpAnswer:
         turn.service, turn.asked, principal = wanted.service, wanted, anonymous.PRINCIPAL
@@ -163,10 +180,11 @@ class Endpoint:
             raise _unknown(asked.service, asked.name)
         parsed = checked(asked, turn.request, backend is not None)
         turn.parameters = calls.digest(asked.operation.input_shape, parsed)
+        asking, who = self._permit(turn, call, asked, parsed)
         if backend is None:
             answer = await corrected(asked.service, asked.name, turn.request, self._moto.call)
             turn.carried_out = True
-            return answer
+            return self._hidden(who, asking, answer)
         if call.region != self._region and asked.service not in _ANY_REGION:
             message = f"Credential should be scoped to a valid region, not '{call.region}'."
             raise AwsError("InvalidSignatureException", message, status=403)
@@ -180,10 +198,40 @@ class Endpoint:
         turn.carried_out = True
         return protocol.answer(asked, result or {}, call.request_id)
 
+    def _permit(
+        self, turn: _Turn, call: Call, asked: Asked, parsed: dict[str, Any]
+    ) -> tuple[Asking | None, Who | None]:
+        """Whether IAM lets the caller do this; `AwsError` if not. None for who is free of it."""
+        if asked.service == "iam":
+            self._iam.check_put(asked.name, _in_full(asked, turn.request, parsed))
+        who = self._iam.who(turn.identity) if turn.identity else None
+        if who is None:
+            return None, None
+        asking = self._iam.asking(
+            asked.service,
+            asked.name,
+            _in_full(asked, turn.request, parsed),
+            region=call.region,
+            method=turn.request.method,
+            path=turn.request.path,
+            query=turn.request.query,
+        )
+        self._iam.permit(who, asking, asked.protocol)
+        return asking, who
+
+    def _hidden(self, who: Who | None, asking: Asking | None, answer: HttpAnswer) -> HttpAnswer:
+        """Who may not list a bucket is not told either that an object is missing."""
+        if who is None or asking is None or answer.status != 404:
+            return answer
+        if (asking.service, asking.operation) not in _HIDING or self._iam.may_list(who, asking):
+            return answer
+        raise anonymous.denied()
+
     def _refuse(self, turn: _Turn, error: AwsError) -> HttpAnswer:
         protocol_name = turn.asked.protocol if turn.asked else "json"
         service = turn.asked.service if turn.asked else "ecs"
-        return protocol.refusal(service, protocol_name, error, turn.request_id)
+        answer = protocol.refusal(service, protocol_name, error, turn.request_id)
+        return replace(answer, body=b"") if turn.request.method == "HEAD" else answer
 
     def _record(self, turn: _Turn, outcome: str, status: int) -> None:
         operation = turn.asked.name if turn.asked else f"{turn.request.method} {turn.request.path}"
@@ -216,6 +264,18 @@ def checked(asked: Asked, request: HttpRequest, ours: bool) -> dict[str, Any]:
         raise AwsError(validate.code(asked.service), f"The request cannot be read: {error}") from error
     validate.request(asked.service, shape, parsed, unknown)
     return parsed
+
+
+def _in_full(asked: Asked, request: HttpRequest, parsed: dict[str, Any]) -> dict[str, Any]:
+    """All parameters, also of what moto checks itself, as far as they can be read."""
+    if asked.service == "s3":
+        return {**parsed, "CopySource": request.headers.get("x-amz-copy-source")}
+    if parsed != dict(asked.labels) or asked.operation.input_shape is None:
+        return parsed
+    try:
+        return protocol.parse(asked, request)[0]
+    except Exception:  # whatever moto will make of it
+        return parsed
 
 
 def _unknown(service: str, operation: str) -> AwsError:

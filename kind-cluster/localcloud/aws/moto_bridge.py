@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, environ_key_for_header
@@ -18,6 +18,7 @@ from localcloud.aws import moto_corrections, moto_worlds
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _THREADS = 4
@@ -45,6 +46,10 @@ class MotoBridge:
         except NotImplementedError as missing:
             log.warning("moto does not have it: %s", missing)
             raise AwsError("UnknownOperationException", str(missing), status=501) from missing
+
+    def look(self, function: Callable[..., T], *args: Any) -> T:
+        """Calls `function` with moto's state being this cloud's: for a look at what it holds."""
+        return self._world.run(function, *args)
 
     def close(self) -> None:
         """Lets the threads end."""

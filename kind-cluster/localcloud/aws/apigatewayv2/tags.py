@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from localcloud.aws.apigatewayv2.base import Answer, ApiGatewayBase, Request
 from localcloud.aws.apigatewayv2.errors import bad_request, not_found
@@ -13,6 +14,8 @@ LARGEST_TAGS = 50
 _ARN = re.compile(
     r"arn:[^:]+:apigateway:([^:]+):\d*:/(apis|vpclinks|domainnames)/([^/]+)(?:/stages/([^/]+))?"
 )
+
+_WITHIN = re.compile(r"arn:[^:]+:apigateway:[^:]+:\d*:/(apis|vpclinks|domainnames)/[^/]+(?:/stages/[^/]+)?")
 
 
 class TagOperations(ApiGatewayBase):
@@ -37,6 +40,14 @@ class TagOperations(ApiGatewayBase):
     async def GetTags(self, call: Call, request: Request) -> Answer:
         """All tags."""
         return {"Tags": self._tagged(request["ResourceArn"]).get("Tags", {})}
+
+    def resource_tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of what has that ARN; of what carries none those of what it is part of."""
+        match = _WITHIN.match(arn)
+        if not match:
+            return {}
+        own: Mapping[str, str] = self._tagged(match[0]).get("Tags", {})
+        return own or (self._tagged(match[0].partition("/stages/")[0]).get("Tags", {}))
 
     def _tagged(self, arn: str) -> Wire:
         match = _ARN.fullmatch(arn)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -185,6 +185,10 @@ class ApplicationAutoScaling(Backend):
         if found is None:
             raise not_found(f"No scalable target registered for {key.spoken()}")
         return found
+
+    def resource_tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of a target by ARN; `AwsError` if it is not there."""
+        return self._by_arn(arn).tags
 
     def _by_arn(self, arn: str) -> Target:
         found = next((target for target in self.store.targets.values() if target.arn == arn), None)

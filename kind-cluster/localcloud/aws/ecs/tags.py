@@ -17,7 +17,7 @@ class TagOperations(EcsBase):
 
     def TagResource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Adds tags, or changes their values."""
-        tags = self._tags(request["resourceArn"])
+        tags = self.resource_tags(request["resourceArn"])
         added = tags_of(request)
         if len({**tags, **added}) > 50:
             raise invalid("The number of tags cannot exceed 50.")
@@ -26,16 +26,17 @@ class TagOperations(EcsBase):
 
     def UntagResource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Removes tags by key; what is not there is no error."""
-        tags = self._tags(request["resourceArn"])
+        tags = self.resource_tags(request["resourceArn"])
         for key in request["tagKeys"]:
             tags.pop(key, None)
         return {}
 
     def ListTagsForResource(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """All of them."""
-        return {"tags": tag_list(self._tags(request["resourceArn"]))}
+        return {"tags": tag_list(self.resource_tags(request["resourceArn"]))}
 
-    def _tags(self, arn: str) -> Tags:
+    def resource_tags(self, arn: str) -> Tags:
+        """The tags of what has that ARN, to be changed in place; ResourceNotFoundException."""
         kind = arn.split(":", 5)[-1].split("/")[0]
         found = {
             "cluster": self._cluster_tags,

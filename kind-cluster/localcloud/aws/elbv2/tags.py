@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from localcloud.aws.backend import AwsError, Call
 from localcloud.aws.elbv2 import tagging
 from localcloud.aws.elbv2.base import Answer, Elbv2Base, Request
@@ -24,6 +26,10 @@ class TagOperations(Elbv2Base):
         for resource in [self.store.tagged(arn) for arn in request["ResourceArns"]]:
             resource.tags = {k: v for k, v in resource.tags.items() if k not in request["TagKeys"]}
         return {}
+
+    def resource_tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of what has that ARN; `AwsError` if it is not there."""
+        return self.store.tagged(arn).tags
 
     async def DescribeTags(self, call: Call, request: Request) -> Answer:
         """Tags of at most 20 resources."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from localcloud.aws.backend import Call
 from localcloud.aws.lambda_.base import Answer, LambdaBase, Request
 from localcloud.aws.lambda_.checks import check_tags
@@ -34,6 +36,10 @@ class TagOperations(LambdaBase):
     def ListTags(self, call: Call, request: Request) -> Answer:
         """The tags of a function."""
         return {"Tags": self.function(request["Resource"]).tags}
+
+    def resource_tags(self, arn: str) -> Mapping[str, str]:
+        """The tags of a function by ARN; `AwsError` if it is not there."""
+        return self.function(arn).tags
 
     def PutFunctionConcurrency(self, call: Call, request: Request) -> Answer:
         """How many invocations may run at once."""

@@ -8,6 +8,7 @@ from localcloud.aws.backend import Call
 from localcloud.aws.paging import page
 from localcloud.aws.sagemaker.base import SageMakerBase
 from localcloud.aws.sagemaker.errors import invalid
+from localcloud.aws.sagemaker.records import Tags
 from localcloud.aws.sagemaker.store import tag_list, tags_of
 
 _PAGE = 50
@@ -28,6 +29,10 @@ class TagOperations(SageMakerBase):
         for key in request["TagKeys"]:
             tags.pop(key, None)
         return {}
+
+    def resource_tags(self, arn: str) -> Tags:
+        """The tags of what has that ARN; `AwsError` if it is not there."""
+        return self.store.tags(arn)
 
     def ListTags(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """A page of tags."""
