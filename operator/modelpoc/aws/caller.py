@@ -6,12 +6,9 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from modelpoc.aws.credentials import session_for, sign
 from modelpoc.aws.errors import classify
-from modelpoc.aws.permission import reads
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.errors import Stall
 from modelpoc.reconcile.inventory import Inventory
-
-PERMISSIONS = (reads("sts:GetCallerIdentity"),)
 
 _LOG_IN = (
     "no AWS credentials: log in, or choose a profile (AWS_PROFILE); for a cloud on this machine, run "

@@ -20,7 +20,7 @@ from modelpoc.aws.permission import (
 )
 from modelpoc.aws.seen import as_given, with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import chunks, disown_ecs, ecs_tags, named_like_ours, retag_ecs, to_ecs
+from modelpoc.aws.tagging import IN_CLUSTERS, chunks, disown_ecs, ecs_tags, named_like_ours, retag_ecs, to_ecs
 from modelpoc.reconcile.errors import AlreadyThere
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
@@ -28,7 +28,7 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 _CLUSTER = (arn_at("ecs", "cluster/{cluster}"),)
 PERMISSIONS = (
     reads("ecs:ListClusters"),
-    reads("ecs:DescribeClusters", on=_CLUSTER),
+    reads("ecs:DescribeClusters", on=IN_CLUSTERS),
     Permission(("ecs:CreateCluster",), everything("ecs"), (MARKED,)),
     Permission(of("ecs", "PutClusterCapacityProviders", "TagResource"), _CLUSTER, CHANGING),
     on_ours(*of("ecs", "DeleteCluster", "UntagResource")),

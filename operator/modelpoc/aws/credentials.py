@@ -11,16 +11,14 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
-from modelpoc.aws.permission import Permission, reads
+from modelpoc.aws.permission import Permission
 
 Session = boto3.Session
 
 ROLE_SESSION = "modelpoc-operator"
 
-PERMISSIONS = (
-    reads("sts:GetCallerIdentity"),
-    Permission(("sts:AssumeRole",), ("{assumed_role}",)),
-)
+PERMISSIONS = (Permission(("sts:AssumeRole",), ("{assumed_role}",)),)
+"""Asking who one is (GetCallerIdentity) needs none."""
 
 
 def session_for(region: str, role_arn: str | None = None) -> boto3.Session:

@@ -20,7 +20,6 @@ from modelpoc.aws.permission import (
     MARKED,
     Permission,
     arn_at,
-    everything,
     of,
     on_ours,
     reads,
@@ -32,16 +31,15 @@ from modelpoc.aws.tagging import named_like_ours
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
 
-_ENDPOINT = sagemaker.place("endpoint")
 PERMISSIONS = (
     reads("sagemaker:ListEndpoints"),
-    reads("sagemaker:DescribeEndpoint", on=sagemaker.seen("endpoint")),
-    Permission(("sagemaker:CreateEndpoint",), everything("sagemaker"), (MARKED,)),
-    Permission(("sagemaker:UpdateEndpoint",), _ENDPOINT, CHANGING),
+    reads("sagemaker:DescribeEndpoint", on=sagemaker.ANY),
+    Permission(("sagemaker:CreateEndpoint",), sagemaker.ANY, (MARKED,)),
+    Permission(("sagemaker:UpdateEndpoint",), sagemaker.OURS, CHANGING),
     # AWS asks for the configuration too, which may be one that the user made, of any name.
     Permission(("sagemaker:UpdateEndpoint",), (arn_at("sagemaker", "endpoint-config/*"),)),
     on_ours("sagemaker:DeleteEndpoint"),
-    *sagemaker.tagging("endpoint"),
+    *sagemaker.TAGGING,
     # The last lines of a fleet that did not come up.
     Permission(of("logs", "DescribeLogStreams", "GetLogEvents"), (*OWN, *OF_ENDPOINTS)),
 )

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.permission import MARKED, Permission, everything, on_ours, reads
+from modelpoc.aws.permission import MARKED, Permission, on_ours, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.reconcile.resource import Observed, Ref
 
 PERMISSIONS = (
     reads("sagemaker:ListEndpointConfigs"),
-    reads("sagemaker:DescribeEndpointConfig", on=sagemaker.seen("endpoint-config")),
-    Permission(("sagemaker:CreateEndpointConfig",), everything("sagemaker"), (MARKED,)),
+    reads("sagemaker:DescribeEndpointConfig", on=sagemaker.ANY),
+    Permission(("sagemaker:CreateEndpointConfig",), sagemaker.ANY, (MARKED,)),
     on_ours("sagemaker:DeleteEndpointConfig"),
-    *sagemaker.tagging("endpoint-config"),
+    *sagemaker.TAGGING,
 )
 
 

@@ -23,7 +23,7 @@ def _at(*paths: str) -> tuple[str, ...]:
     return tuple(f"arn:{{partition}}:apigateway:{{region}}::/{path}" for path in paths)
 
 
-_PLACES = _at("apis", "apis/*", "vpclinks", "vpclinks/*")
+_PLACES = _at("apis*", "vpclinks*")
 
 
 def looks() -> Permission:
@@ -63,7 +63,7 @@ def tagging() -> tuple[Permission, ...]:
     why = "AWS asks for it, and its reference does not have it"
     return (
         Permission(of(SERVICE, "DELETE", "POST"), _at("tags/*"), CHANGING),
-        Permission((f"{SERVICE}:TagResource",), _PLACES, why=why, unseen=why),
+        Permission((f"{SERVICE}:TagResource",), _PLACES, why=why),
     )
 
 

@@ -40,8 +40,6 @@ class Permission:
     """Why it is `*`, or without the condition that one would expect. For readers and for the linting test."""
     plan: bool = False
     """Whether whoever only plans (`modelpoc plan`, a pull request) needs it too."""
-    unseen: str = ""
-    """Why no call of ours shows it: AWS asks for it in an account's first days, or on another's behalf."""
 
 
 OWNED = Condition("StringEquals", f"aws:ResourceTag/{OWNER_ID}", ("{owner}",))
@@ -89,14 +87,11 @@ def passes(service: str, *roles: str) -> Permission:
     return Permission(("iam:PassRole",), roles, (to,))
 
 
-_FIRST = "asked for only with an account's first thing of a service"
-
-
 def service_role(service: str) -> Permission:
     """Making the role by which a service acts in an account; AWS does so with the first thing there."""
     where = "arn:{partition}:iam::{account}:role/aws-service-role/*"  # the service's name tells which
     of_service = Condition("StringEquals", "iam:AWSServiceName", (service,))
-    return Permission(("iam:CreateServiceLinkedRole",), (where,), (of_service,), unseen=_FIRST)
+    return Permission(("iam:CreateServiceLinkedRole",), (where,), (of_service,))
 
 
 def actions_of(permissions: tuple[Permission, ...]) -> tuple[str, ...]:

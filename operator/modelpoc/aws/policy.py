@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from modelpoc.aws import caller, credentials, policy_document, policy_roles
+from modelpoc.aws import credentials, policy_document, policy_roles
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.permission import Permission
 from modelpoc.aws.policy_document import Document, Where
 
-__all__ = ["ROLES", "Document", "Where", "actions", "document", "permissions", "unseen"]
+__all__ = ["ROLES", "Document", "Where", "actions", "document", "permissions"]
 
 
 def _of_kinds() -> tuple[Permission, ...]:
@@ -25,7 +25,7 @@ def _of_operator() -> tuple[Permission, ...]:
 
 def _of_reader() -> tuple[Permission, ...]:
     """Whoever plans, such as a pull request's check: the same readings, and no writing."""
-    return (*(one for one in _of_kinds() if one.plan), *caller.PERMISSIONS)
+    return tuple(one for one in _of_kinds() if one.plan)
 
 
 _PERMISSIONS: Mapping[str, tuple[Permission, ...]] = MappingProxyType(
@@ -55,10 +55,3 @@ def document(role: str, where: Where) -> Document:
 def actions(role: str) -> frozenset[str]:
     """Every action of a role."""
     return frozenset(action for one in permissions(role) for action in one.actions)
-
-
-def unseen(role: str) -> dict[str, str]:
-    """Actions of which no call of ours shows that they are needed, each with the reason."""
-    seen = {action for one in permissions(role) if not one.unseen for action in one.actions}
-    told = {action: one.unseen for one in permissions(role) for action in one.actions if one.unseen}
-    return {action: why for action, why in told.items() if action not in seen}

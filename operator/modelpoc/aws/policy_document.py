@@ -92,7 +92,7 @@ def filled(text: str, where: Where) -> Iterator[str]:
     """`text` with each combination of what stands in its places."""
     places = list(dict.fromkeys(p for _, p, _, _ in string.Formatter().parse(text) if p))
     for values in itertools.product(*(where.of(place) for place in places)):
-        yield text.format(**dict(zip(places, values, strict=True)))
+        yield re.sub(r"\*+", "*", text.format(**dict(zip(places, values, strict=True))))
 
 
 def document(permissions: Iterable[Permission], where: Where) -> Document:
@@ -138,34 +138,49 @@ def _condition(raw: Condition, where: Where) -> Condition | None:
 
 
 def _together(grants: Iterable[_Grant]) -> list[_Grant]:
-    """Grants under the same conditions as one, where each action still gets only what was declared for it.
-
-    An action on a resource of another service, or of a type that is declared for it nowhere, is void: a test
-    holds against AWS's reference that it is.
-    """
+    """Grants under the same conditions as one, where each action still gets only what was declared for it."""
     grants = sorted(set(grants), key=lambda g: (not _only_reads(g), g))
-    declared = {(g.conditions, a, r) for g in grants for a in g.actions for r in g.resources}
-    types = {(a, _type(r)) for _, a, r in declared}
-
-    def fits(one: _Grant, other: _Grant) -> bool:
-        """Whether the actions of one may stand beside the resources of the other."""
-        return all(
-            (one.conditions, a, r) in declared
-            or not (_type(r).endswith("*") or {(a, _type(r)), (a, f"{_service(a)}:*")} & types)
-            for a in one.actions
-            for r in other.resources
-            if r == "*" or _service(a) == r.split(":")[2]
-        )
-
+    known = _Known.of(grants)
     groups: list[_Grant] = []
     for grant in grants:
         for at, group in enumerate(groups):
-            if group.conditions == grant.conditions and fits(group, grant) and fits(grant, group):
+            if group.conditions == grant.conditions and known.fit(group, grant) and known.fit(grant, group):
                 groups[at] = _joined(group, grant)
                 break
         else:
             groups.append(grant)
     return groups
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is declared: the pairs of actions and resources, and for each action its types of resources."""
+
+    declared: frozenset[tuple[Any, str, str]]
+    types: frozenset[tuple[str, str]]
+    of_any_type: frozenset[str]
+
+    @classmethod
+    def of(cls, grants: Iterable[_Grant]) -> _Known:
+        declared = frozenset((g.conditions, a, r) for g in grants for a in g.actions for r in g.resources)
+        types = frozenset((a, _type(r)) for _, a, r in declared)
+        return cls(declared, types, frozenset(a for a, sort in types if "*" in sort and sort != "*"))
+
+    def fit(self, one: _Grant, other: _Grant) -> bool:
+        """Whether the actions of one may stand beside the resources of the other."""
+        return all(
+            (one.conditions, a, r) in self.declared or self._void(a, r)
+            for a in one.actions
+            for r in other.resources
+        )
+
+    def _void(self, action: str, resource: str) -> bool:
+        """An action on a resource of another service, or of a type that is declared for it nowhere, is
+        nothing: a test holds against AWS's reference that it is."""
+        sort = _type(resource)
+        if "*" in sort or action in self.of_any_type:
+            return resource != "*" and _service(action) != resource.split(":")[2]
+        return (action, sort) not in self.types
 
 
 def _joined(one: _Grant, other: _Grant) -> _Grant:
@@ -235,6 +250,7 @@ _TITLES = {
     "ecs": "Ecs",
     "elasticloadbalancing": "Balancing",
     "iam": "Roles",
+    "kms": "Keys",
     "lambda": "Functions",
     "logs": "Logs",
     "s3": "Files",

@@ -19,23 +19,15 @@ TRYING = tags.PREFIX + "trying"
 """On an endpoint: what it was last asked to roll out. See `endpoint_trying`."""
 
 
-def place(kind: str) -> tuple[str, ...]:
-    """Where those of our names are: "model", "endpoint-config", "endpoint"."""
-    return (arn_at("sagemaker", f"{kind}/{NAMED}"),)
-
-
-def seen(kind: str) -> tuple[str, ...]:
-    """Where those are that are looked at: a configuration that the user made has any name."""
-    return (arn_at("sagemaker", f"{kind}/*"),)
-
-
-def tagging(kind: str) -> tuple[Permission, ...]:
-    """What tags on it need, those it is made with too."""
-    return (
-        reads("sagemaker:ListTags", on=seen(kind)),
-        Permission(("sagemaker:AddTags",), place(kind), CHANGING),
-        on_ours("sagemaker:DeleteTags"),
-    )
+OURS = (arn_at("sagemaker", NAMED),)
+"""Models, configurations and endpoints with names like ours."""
+ANY = (arn_at("sagemaker", "*"),)
+"""Looking at them: a configuration that the user made has any name."""
+TAGGING = (
+    reads("sagemaker:ListTags", on=ANY),
+    Permission(("sagemaker:AddTags",), OURS, CHANGING),
+    on_ours("sagemaker:DeleteTags"),
+)
 
 
 async def listed(scope: AwsScope, kind: str) -> list[Document]:

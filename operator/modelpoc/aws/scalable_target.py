@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from modelpoc.aws import tags
+from modelpoc.aws import sagemaker, tags
 from modelpoc.aws.permission import CHANGING, Permission, of, on_ours, reads, service_role
 from modelpoc.aws.scaled import (
     CARRIERS,
@@ -35,6 +35,9 @@ PERMISSIONS = (
         of(SERVICE, "DeregisterScalableTarget", "RegisterScalableTarget", "TagResource"), TARGETS, CHANGING
     ),
     on_ours(*of(SERVICE, "UntagResource")),
+    # Whoever registers a target must be able to do to it what autoscaling will do, besides what the kinds of
+    # service and endpoint need ("Application Auto Scaling identity-based policy examples").
+    Permission(("sagemaker:UpdateEndpointWeightsAndCapacities",), sagemaker.OURS, CHANGING),
     service_role(f"ecs.{SERVICE}.amazonaws.com"),
     service_role(f"sagemaker.{SERVICE}.amazonaws.com"),
 )

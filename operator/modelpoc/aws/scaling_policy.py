@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from modelpoc.aws.permission import CHANGING, Permission, of, reads
+from modelpoc.aws.permission import CHANGING, Permission, arn_at, of, reads
 from modelpoc.aws.scaled import SERVICE, TARGETS, OnTargetKind, on_target, place, signed
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 
+_ALARMS = (arn_at("cloudwatch", "alarm:TargetTracking-*"),)
 PERMISSIONS = (
     reads("application-autoscaling:DescribeScalingPolicies"),
     Permission(of(SERVICE, "DeleteScalingPolicy", "PutScalingPolicy"), TARGETS, CHANGING),
+    # AWS makes and deletes the policy's alarms as its caller, named and without tags.
+    Permission(of("cloudwatch", "DeleteAlarms", "PutMetricAlarm"), _ALARMS),
 )
 
 METRICS = {

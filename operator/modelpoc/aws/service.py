@@ -32,26 +32,23 @@ from modelpoc.aws.service_request import (
 )
 from modelpoc.aws.service_state import FAILED, observed
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import chunks, disown_ecs, named_like_ours, retag_ecs, to_ecs
+from modelpoc.aws.tagging import IN_CLUSTERS, chunks, disown_ecs, named_like_ours, retag_ecs, to_ecs
 from modelpoc.reconcile.errors import AlreadyThere, CloudError, Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, State
 
 _SERVICE = (arn_at("ecs", f"service/{{cluster}}/{NAMED}"),)
-_WITH_REVISIONS = (arn_at("ecs", f"service*/{{cluster}}/{NAMED}*"),)
-"""service/… and service-revision/…"""
 _NO_INSTANCES = "its only resource type is container instances, and Fargate has none"
 PERMISSIONS = (
     reads("ecs:ListServices"),
-    reads("ecs:DescribeServices", on=_WITH_REVISIONS),
+    reads("ecs:DescribeServices", on=IN_CLUSTERS),
     Permission(("ecs:CreateService",), everything("ecs"), (MARKED,)),
     Permission(of("ecs", "TagResource", "UpdateService"), _SERVICE, CHANGING),
     on_ours(*of("ecs", "DeleteService", "UntagResource")),
     passes("ecs-tasks.amazonaws.com", "{execution_role}", "{task_role}"),
     # What became of earlier rollouts, and why one failed.
-    Permission(of("ecs", "DescribeServiceRevisions", "ListServiceDeployments"), _WITH_REVISIONS),
+    Permission(of("ecs", "DescribeServiceRevisions", "DescribeTasks", "ListServiceDeployments"), IN_CLUSTERS),
     Permission(("ecs:ListTasks",), ("*",), why=_NO_INSTANCES),
-    Permission(("ecs:DescribeTasks",), (arn_at("ecs", "task/{cluster}/*"),)),
     Permission(("ecs:DescribeTaskDefinition",), ("*",)),
     Permission(("logs:GetLogEvents",), (*OWN, *OF_ENDPOINTS)),
 )

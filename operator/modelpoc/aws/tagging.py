@@ -31,6 +31,10 @@ Source: "Grant permission to tag resources during creation" (Elastic Load Balanc
 """
 
 
+IN_CLUSTERS = (arn_at("ecs", "*/{cluster}*"),)
+"""A cluster, and everything in it: services with their revisions, tasks."""
+
+
 def named_like_ours(name: str) -> bool:
     """Whether `name` ends as every name that we choose: foreign ones are not worth a call for their tags."""
     return _OUR_NAMES.search(name) is not None

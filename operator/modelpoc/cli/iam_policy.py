@@ -110,9 +110,7 @@ def iam_policy(
     )
     trusted = Trusted(namespace, service_account, oidc_provider)
     if trust and role is Role.BOUNDARY:
-        raise typer.BadParameter(
-            "a permissions boundary is a policy, which nobody takes on: leave --trust out"
-        )
+        raise typer.BadParameter("nobody takes on a permissions boundary: leave --trust out")
     where = where_of(_platforms(platform or [], context), given)
     _tell_if_wide(role, where, trust=trust)
     text = FORMS[form](Asked(role, where, trusted, trust_only=trust))

@@ -10,7 +10,7 @@ from modelpoc.api.meta import USE_LABEL
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import SecretRef
 from modelpoc.api.problems import Loc
-from modelpoc.aws import caller, existing_secret, parameter
+from modelpoc.aws import existing_secret, parameter
 from modelpoc.aws.credentials import session_in
 from modelpoc.aws.existing_secret import ExistingSecretKind
 from modelpoc.aws.parameter import ParameterKind
@@ -21,7 +21,7 @@ from modelpoc.desired.secrets import base_arn, secret_refs
 from modelpoc.kube.cluster import Cluster
 from modelpoc.reconcile.inventory import Inventory
 
-PERMISSIONS = (*caller.PERMISSIONS, *parameter.PERMISSIONS, *existing_secret.PERMISSIONS)
+PERMISSIONS = (*parameter.PERMISSIONS, *existing_secret.PERMISSIONS)
 """What the credentials of whoever validates must be allowed."""
 
 
