@@ -1,4 +1,4 @@
-"""The install without Helm, for `kubectl apply -k charts/install`: what the chart renders with its defaults."""
+"""The install without Helm, `kubectl apply -k charts/install`: what the chart renders with its defaults."""
 
 from __future__ import annotations
 

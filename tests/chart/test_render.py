@@ -1,0 +1,213 @@
+"""What Helm makes of the chart, without a cluster."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from charts.pressed import of_install
+from tests.chart.helming import CHART, EVERYTHING, EXAMPLES, NAMESPACE, RELEASE, ROOT, Helm, HelmError, one
+
+from localcloud import tools
+from modelpoc.cli.main import app
+
+pytestmark = pytest.mark.e2e
+
+SETS: dict[str, Mapping[str, Any]] = {
+    "defaults": {},
+    "everything": EVERYTHING,
+    **{file.stem: yaml.safe_load(file.read_text()) for file in EXAMPLES},
+    "little": {
+        "replicas": 1,
+        "rbac": {"create": False, "aggregate": False},
+        "serviceAccount": {"create": False, "name": "mine"},
+        "networkPolicy": {"enabled": False},
+        "podDisruptionBudget": {"enabled": False},
+        "crds": {"upgrade": False},
+        "uninstall": {"tell": False},
+    },
+}
+each_set = pytest.mark.parametrize("values", SETS.values(), ids=SETS.keys())
+
+
+def words(deployment: Mapping[str, Any]) -> list[str]:
+    """The operator's words in a rendered Deployment."""
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    return list(container["args"])
+
+
+@each_set
+def test_lint_finds_nothing(helm: Helm, values: Mapping[str, Any]) -> None:
+    helm.run("lint", "--strict", str(CHART), *helm.values(values))
+
+
+@each_set
+def test_kube_score_finds_nothing_that_is_not_argued(helm: Helm, values: Mapping[str, Any]) -> None:
+    rendered = yaml.safe_dump_all(helm.template(values))
+    command = [tools.ensure("kube-score"), "score", "--kubernetes-version=v1.36", "--output-format=json", "-"]
+    done = subprocess.run(command, input=rendered, capture_output=True, text=True, timeout=60, check=False)
+    found = [
+        (scored["object_name"], check["check"]["id"], check["grade"])
+        for scored in json.loads(done.stdout)
+        for check in scored["checks"]
+        if not check["skipped"] and check["grade"] < 7
+    ]
+    # Who turns these off has them from elsewhere, or wants none.
+    off = {"pod-networkpolicy", "deployment-has-poddisruptionbudget", "deployment-replicas"}
+    off = off if values is SETS["little"] else set()
+    assert [line for line in found if line[1] not in off] == []
+
+
+@each_set
+def test_the_operator_understands_every_word(helm: Helm, values: Mapping[str, Any]) -> None:
+    given = words(one(helm.template(values), "Deployment"))
+    group: Any = typer.main.get_command(app)
+    assert given[0] == "operator"
+    understood = group.get_command(None, "operator").make_context("operator", given[1:])
+    assert understood.params["leader_elect"] is True
+    if values is EVERYTHING:
+        assert (understood.params["workers"], understood.params["fast_resync"]) == (8, 120.0)
+        assert understood.params["sync_credentials_secret"] == "secrets/git"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"replica": 3}, "replica"),
+        ({"replicas": "3"}, "/replicas"),
+        ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
+        ({"operator": {"pol": 3}}, "pol"),
+        ({"sync": {"repo": "https://token@github.com/team/models"}}, "/sync/repo"),
+        ({"sync": {"pruneShare": 2}}, "/sync/pruneShare"),
+        (
+            {"platforms": [{"name": "Default", "spec": {"accountId": "1", "region": "x"}}]},
+            "/platforms/0/name",
+        ),
+        ({"platforms": [{"name": "default"}]}, "spec"),
+        ({"logLevel": "loud"}, "/logLevel"),
+        ({"env": {"AWS_REGION": "eu-west-1"}}, "/env"),
+        ({"networkPolicy": {"egressPorts": [0]}}, "/networkPolicy/egressPorts/0"),
+        ({"serviceAccount": {"create": False}}, "serviceAccount.name"),
+    ],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
+)
+def test_a_wrong_value_is_refused_with_its_name(helm: Helm, wrong: Mapping[str, Any], told: str) -> None:
+    with pytest.raises(HelmError) as refused:
+        helm.template(wrong)
+    assert told in str(refused.value)
+
+
+@each_set
+def test_every_pod_meets_the_restricted_level(helm: Helm, values: Mapping[str, Any]) -> None:
+    pods = [
+        m["spec"]["template"]["spec"] for m in helm.template(values) if m["kind"] in ("Deployment", "Job")
+    ]
+    assert pods
+    for pod in pods:
+        assert pod["automountServiceAccountToken"] is True
+        assert pod["securityContext"]["runAsUser"] == 65532
+        for container in pod["containers"]:
+            security = container["securityContext"]
+            assert security["capabilities"] == {"drop": ["ALL"]}
+            assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+            assert (security["readOnlyRootFilesystem"], security["allowPrivilegeEscalation"]) == (True, False)
+            assert security["runAsNonRoot"] is True
+            assert {"cpu", "memory", "ephemeral-storage"} == set(container["resources"]["limits"])
+
+
+def test_rights_are_those_of_the_file_and_no_others(helm: Helm) -> None:
+    rules = yaml.safe_load((CHART / "files" / "rbac.yaml").read_text())
+    plain = helm.template()
+    assert one(plain, "ClusterRole")["rules"] == rules["operator"]["cluster"]
+    assert one(plain, "Role")["rules"] == rules["operator"]["namespaced"]
+    synced = helm.template(EVERYTHING)
+    assert one(synced, "ClusterRole")["rules"] == rules["operator"]["cluster"] + rules["sync"]["cluster"]
+    in_team = one(synced, "Role", f"{RELEASE}-sync")
+    secret = one(synced, "Role", f"{RELEASE}-sync-secret")
+    assert [
+        *in_team["rules"],
+        {k: v for k, v in secret["rules"][0].items() if k != "resourceNames"},
+    ] == rules["sync"]["namespaced"]
+    assert (in_team["metadata"]["namespace"], secret["metadata"]["namespace"]) == ("team-a", "secrets")
+    assert [rule["resourceNames"] for rule in secret["rules"]] == [["git"]]
+
+
+def test_a_branch_without_credentials_needs_no_secret(helm: Helm) -> None:
+    synced = helm.template({"sync": {"repo": "https://github.com/team/models"}})
+    assert not [m for m in synced if m["metadata"]["name"].endswith("sync-secret")]
+    assert "secrets" not in yaml.safe_dump(one(synced, "Role", f"{RELEASE}-sync"))
+
+
+def test_a_digest_wins_over_the_tag(helm: Helm) -> None:
+    def image(**of: str) -> str:
+        deployment = one(helm.template({"image": {"repository": "registry:5000/op", **of}}), "Deployment")
+        return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    digest = f"sha256:{'a' * 64}"
+    version = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
+    assert image() == f"registry:5000/op:{version}"
+    assert image(tag="v9") == "registry:5000/op:v9"
+    assert image(tag="v9", digest=digest) == f"registry:5000/op@{digest}"
+
+
+def test_only_the_operators_pods_are_behind_the_service(helm: Helm) -> None:
+    rendered = helm.template(EVERYTHING)
+    selector = one(rendered, "Service")["spec"]["selector"]
+    matched = [
+        m["kind"]
+        for m in rendered
+        if m["kind"] in ("Deployment", "Job")
+        and selector.items() <= m["spec"]["template"]["metadata"]["labels"].items()
+    ]
+    assert matched == ["Deployment"]
+    deployment = one(rendered, "Deployment")["spec"]
+    assert deployment["selector"]["matchLabels"] == selector
+    assert one(rendered, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == selector
+
+
+def test_an_update_never_takes_a_pod_before_the_next_is_ready(helm: Helm) -> None:
+    rolling = one(helm.template(), "Deployment")["spec"]["strategy"]["rollingUpdate"]
+    assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+def test_the_policy_opens_what_is_used(helm: Helm) -> None:
+    def ports(rules: list[dict[str, Any]]) -> set[Any]:
+        return {port["port"] for rule in rules for port in rule["ports"]}
+
+    plain = one(helm.template(), "NetworkPolicy")["spec"]
+    assert (ports(plain["ingress"]), ports(plain["egress"])) == ({"http"}, {53, 443, 6443, 80})
+    full = one(helm.template(EVERYTHING), "NetworkPolicy")["spec"]
+    assert ports(full["ingress"]) == {"http", "webhook"}
+    assert ports(full["egress"]) == {53, 443, 6443, 80, 22, 4566}
+
+
+def test_platforms_and_crds_outlive_the_release(helm: Helm) -> None:
+    rendered = helm.template(EVERYTHING)
+    platform = one(rendered, "ModelPlatform", "default")
+    assert platform["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+    assert "CustomResourceDefinition" not in {m["kind"] for m in rendered}
+    crds = list(yaml.safe_load_all(helm.run("show", "crds", str(CHART))))
+    assert [crd["kind"] for crd in crds if crd] == ["CustomResourceDefinition"] * 2
+
+
+def test_long_names_stay_names(helm: Helm) -> None:
+    long = "a-release-whose-name-is-as-long-as-helm-allows-it-53x"
+    rendered = [m for m in yaml.safe_load_all(helm.run("template", long, str(CHART))) if m]
+    named = {m["kind"]: m["metadata"]["name"] for m in rendered}
+    assert max(len(named[kind]) for kind in ("Deployment", "Service", "Job")) <= 63  # labels hold them
+
+
+def test_the_install_without_helm_is_current() -> None:
+    stale = [str(file.relative_to(ROOT)) for file, text in of_install().items() if file.read_text() != text]
+    assert not stale, "run `python -m charts`"
+
+
+def test_the_install_without_helm_says_nothing_of_helm() -> None:
+    text = (ROOT / "charts" / "install" / "operator.yaml").read_text()
+    assert "helm" not in text.lower().replace(f"charts/{RELEASE}", "")
+    assert all(m["metadata"].get("namespace", NAMESPACE) == NAMESPACE for m in yaml.safe_load_all(text))
