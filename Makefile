@@ -19,8 +19,9 @@ help: ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, etcd, kube-apiserver, kubectl
+setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, etcd, kube-apiserver, kubectl, helm
 	@$(BIN)/python -m localcloud.controlplane > /dev/null
+	@$(BIN)/python -m localcloud.tools > /dev/null
 
 .PHONY: demo
 demo: setup ## Bring up a whole cloud on this machine with two real models in it, and leave it running
