@@ -16,13 +16,14 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud import lifecycle, logs, status
+from localcloud import lifecycle, logs, policies, status
 from localcloud.controlplane.errors import ControlPlaneError
 from localcloud.controlplane.progress import telling
 from localcloud.demo.account import ensure_platform
 from localcloud.demo.errors import DemoFailed
 from localcloud.given import NoSuchCluster
 from localcloud.lifecycle import LifecycleError, Wanted
+from localcloud.policies import NoPolicies
 from localcloud.runtime import images
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
@@ -38,6 +39,7 @@ _FAULTS = (
     BotoCoreError,
     ClientError,
     NoSuchCluster,
+    NoPolicies,
 )
 _CRDS = Path(__file__).resolve().parents[2] / "crds"
 Name = Annotated[str, typer.Option("--name", "-n", help="Which cloud; several may run side by side.")]
@@ -74,10 +76,18 @@ def up(
     """Start control plane, local AWS and operator; a cloud that runs is left as it is."""
     with _told():
         files = CloudFiles.of(name)
-        wanted = Wanted(
-            time_scale, operator, account, published_rates, crds, wait, host=host, kubeconfig=kubeconfig
-        )
         with telling() as tell:
+            wanted = Wanted(
+                time_scale,
+                operator,
+                account,
+                published_rates,
+                crds,
+                wait,
+                host=host,
+                kubeconfig=kubeconfig,
+                policies={} if lifecycle.running(files) else policies.asked(account),
+            )
             outcome = lifecycle.up(files, wanted, tell)
             if platform and wait and any(crds.glob("*.yaml")):
                 asyncio.run(ensure_platform(files, tell))

@@ -13,7 +13,7 @@ from typing import Any
 
 from localcloud.cloud import LocalAws
 from localcloud.context import CloudConfig, default_cache_dir
-from localcloud.state import write_private
+from localcloud.state import read, write_private
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         host=options.host,
         port=options.port,
         published_rates=options.published_rates,
+        policies=(read(options.policies) or {}) if options.policies else {},
     )
     document = options.document or options.state_dir / "aws.json"
     try:
@@ -75,6 +76,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default=CloudConfig.host, help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--published-rates", action="store_true", help="apply AWS's request rates")
+    parser.add_argument(
+        "--policies", type=Path, help="JSON: role → its policy, for roles there from the start"
+    )
     return parser.parse_args(arguments)
 
 

@@ -10,17 +10,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from localcloud.controlplane.binaries import Binaries, ensure
 from localcloud.controlplane.process import Process, spawn, tail, undivided, wait_until
 from localcloud.controlplane.progress import Tell
 from localcloud.controlplane.run import STATE_FILE, ControlPlane
 from localcloud.given import GivenCluster, cluster_of, give
-from localcloud.state import CloudFiles, read
+from localcloud.state import CloudFiles, read, write_private
 
 _AWS_SECONDS = 30.0
 _STOP_SECONDS = 20.0
@@ -66,6 +66,8 @@ class Wanted:
     """Where AWS and its APIs listen."""
     kubeconfig: Path | None = None
     """A cluster that runs already; None: one of the cloud's own."""
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Roles that the account has from the start, each with its policy (`localcloud.policies`)."""
 
 
 def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
@@ -166,6 +168,9 @@ def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
         wanted.host,
         *(["--published-rates"] if wanted.published_rates else []),
     ]
+    if wanted.policies:
+        write_private(files.policies, wanted.policies)
+        command += ["--policies", str(files.policies)]
     with undivided():
         process = spawn(command, files.root, files.log("aws"), _environment())
         files.remember("aws", process)

@@ -61,6 +61,11 @@ class CloudFiles:
         return self.root / "processes.json"
 
     @property
+    def policies(self) -> Path:
+        """The roles that the account has from the start, with their policies."""
+        return self.root / "policies.json"
+
+    @property
     def images(self) -> Path:
         """The store of image snapshots."""
         return self.aws / "images"

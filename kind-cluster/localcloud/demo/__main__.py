@@ -13,17 +13,27 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localcloud import lifecycle
+from localcloud import lifecycle, policies
 from localcloud.controlplane.errors import ControlPlaneError
 from localcloud.controlplane.progress import Tell, telling
 from localcloud.demo.errors import DemoFailed
 from localcloud.demo.steps import Demo
 from localcloud.lifecycle import LifecycleError, Wanted
+from localcloud.policies import NoPolicies
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
 
 app = typer.Typer(add_completion=False)
-_FAULTS = (LifecycleError, ControlPlaneError, BuildFailed, DemoFailed, BotoCoreError, ClientError, ValueError)
+_FAULTS = (
+    LifecycleError,
+    ControlPlaneError,
+    BuildFailed,
+    DemoFailed,
+    NoPolicies,
+    BotoCoreError,
+    ClientError,
+    ValueError,
+)
 
 
 @app.command()
@@ -37,7 +47,8 @@ def demo(
     with _told(name), telling() as plain:
         tell = _timed(plain)
         files = CloudFiles.of(name)
-        lifecycle.up(files, Wanted(time_scale, crds=checkout / "crds"), tell)
+        granted = {} if lifecycle.running(files) else policies.asked(Wanted.account)
+        lifecycle.up(files, Wanted(time_scale, crds=checkout / "crds", policies=granted), tell)
         asyncio.run(Demo(files, checkout, tell).run())
 
 

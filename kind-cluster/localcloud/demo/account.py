@@ -20,6 +20,7 @@ _ROLES = {
     "function": ("modelpoc-function", "lambda"),
 }
 """Use → name, and the service that takes it on."""
+_BOUNDARY = "modelpoc-boundary"
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,15 @@ class Prepared:
     task_role: str
     sagemaker_role: str
     function_role: str
+    boundary: str = ""
+    """ARN of the permissions boundary for roles that the operator makes."""
 
 
 def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
-    """Makes bucket and roles where they are missing; takes the account's default network."""
+    """Makes bucket and roles where they are missing; takes the account's default network.
+
+    Roles that the account has from the start keep their policies; those made here may do everything.
+    """
     about = files.about_aws() or {}
     ec2 = status.client(files, "ec2")
     vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
@@ -60,6 +66,7 @@ def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
         task_role=roles["task"],
         sagemaker_role=roles["sagemaker"],
         function_role=roles["function"],
+        boundary=_boundary(iam),
     )
 
 
@@ -72,8 +79,23 @@ def _role(iam: Any, name: str, service: str) -> str:
     found = {r["RoleName"]: r["Arn"] for r in iam.list_roles()["Roles"]}
     if name not in found:
         made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_trust(service)))
+        iam.put_role_policy(RoleName=name, PolicyName="modelpoc", PolicyDocument=json.dumps(_everything()))
         found[name] = made["Role"]["Arn"]
     return str(found[name])
+
+
+def _boundary(iam: Any) -> str:
+    """Found or made."""
+    policies = {p["PolicyName"]: p["Arn"] for p in iam.list_policies(Scope="Local")["Policies"]}
+    if _BOUNDARY not in policies:
+        made = iam.create_policy(PolicyName=_BOUNDARY, PolicyDocument=json.dumps(_everything()))
+        policies[_BOUNDARY] = made["Policy"]["Arn"]
+    return str(policies[_BOUNDARY])
+
+
+def _everything() -> dict[str, Any]:
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [allowed]}
 
 
 def _trust(service: str) -> dict[str, Any]:

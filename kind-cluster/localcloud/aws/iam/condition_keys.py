@@ -33,6 +33,7 @@ _OF_SERVICES = frozenset(
         "elasticloadbalancing:createaction",
         "elasticloadbalancing:listenerprotocol",
         "elasticloadbalancing:scheme",
+        "kms:viaservice",
         "iam:awsservicename",
         "iam:passedtoservice",
         "iam:permissionsboundary",
