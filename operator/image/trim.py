@@ -52,6 +52,7 @@ def unneeded(packages: Path) -> Iterator[Path]:
     yield from (service for service in data.iterdir() if service.is_dir() and service.name not in SERVICES)
     yield from data.glob("*/*/examples-1.json")
     yield packages / "boto3" / "examples"
+    yield from (tests for tests in packages.glob("*/tests") if any(tests.glob("test_*.py")))
     # The client is there twice. Of the one that blocks, kopf looks at the models.
     yield from _modules(packages / "kubernetes" / "client" / "api")
     apis = _modules(packages / "kubernetes" / "aio" / "client" / "api")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.imaging import Docker, base_image, engine
-from localcloud.imaging.engine import why_not
+from localcloud.imaging.engines import why_not
 
 
 @contextmanager

@@ -138,7 +138,7 @@ def test_no_test_no_local_cloud_and_nothing_of_the_repository_is_in_it(operator:
     assert not paths(
         operator, r"localcloud", r"kind-cluster", r"/moto/", r"/_?pytest/", r"/hypothesis/", r"/mypy/"
     )
-    assert not paths(operator, r"/(tests|testing)/(.*/)?test_\w+\.py$", r"\w_test\.py$", r"/conftest\.py$")
+    assert not paths(operator, r"(?<!/model)/tests/(.*/)?test_\w+\.py$", r"\w_test\.py$", r"/conftest\.py$")
     assert not paths(
         operator,
         r"/\.git(/|$)",

@@ -39,12 +39,16 @@ def test_the_rest_goes_and_what_all_need_stays(tmp_path: Path) -> None:
     goes = [
         "botocore/data/braket",
         "boto3/examples",
+        "certifi/tests",
         "botocore/data/ecs/2014-11-13/examples-1.json",
         "kubernetes/client/api/core_v1_api.py",
         "kubernetes/aio/client/api/apps_v1_api.py",
         "kubernetes/aio/stream/ws_client_test.py",
     ]
-    for path in [*stays, "botocore/data/braket/2019-09-01/service-2.json.gz", *goes[2:]]:
+    for path in [*stays, "botocore/data/braket/2019-09-01/service-2.json.gz", *goes[3:]]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
+    (tmp_path / "boto3" / "examples").mkdir(parents=True)
+    (tmp_path / "certifi" / "tests").mkdir(parents=True)
+    (tmp_path / "certifi" / "tests" / "test_certify.py").touch()
     assert {str(p.relative_to(tmp_path)) for p in trim().unneeded(tmp_path)} == set(goes)

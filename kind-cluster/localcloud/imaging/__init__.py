@@ -12,7 +12,7 @@ is, and raises `ImagingError`, which says what to do. `python -m localcloud.imag
 
 from localcloud.imaging.base import base_image
 from localcloud.imaging.docker import Docker
-from localcloud.imaging.engine import engine
+from localcloud.imaging.engines import engine
 from localcloud.imaging.errors import ImagingError
 from localcloud.imaging.images import MODELS, OPERATOR, model_image, operator_image
 

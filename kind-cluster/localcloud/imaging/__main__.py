@@ -11,7 +11,7 @@ import typer
 
 from localcloud.controlplane.progress import telling
 from localcloud.imaging.base import base_image
-from localcloud.imaging.engine import engine
+from localcloud.imaging.engines import engine
 from localcloud.imaging.errors import ImagingError
 from localcloud.imaging.images import model_image, operator_image
 

@@ -1,0 +1,60 @@
+"""Which engine and which base are taken, and what is said when there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from localcloud.controlplane.progress import silent
+from localcloud.imaging import ImagingError, debian, engines
+from localcloud.imaging.base import _key, _settings
+from localcloud.imaging.docker import Docker
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_build_is_told_where_packages_are_but_no_password() -> None:
+    told = _settings(
+        {"PIP_INDEX_URL": "https://pypi.example/simple", "UV_DEFAULT_INDEX": "https://me:secret@x/"}
+    )
+    assert told["PIP_INDEX_URL"] == "https://pypi.example/simple"
+    assert "UV_DEFAULT_INDEX" not in told
+
+
+def test_another_setting_is_another_base() -> None:
+    assert _key({"PIP_INDEX_URL": "https://a/"}) != _key({"PIP_INDEX_URL": "https://b/"})
+    assert _key({}) == _key({})
+
+
+def test_an_engine_that_is_named_and_silent_is_no_reason_to_take_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    with pytest.raises(ImagingError, match=r"nothing answers at DOCKER_HOST=.*unset DOCKER_HOST"):
+        engines.find()
+    why = engines.why_not()
+    assert why is not None
+    assert "none.sock" in why
+
+
+def test_without_engine_and_without_root_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find", lambda: None)
+    monkeypatch.setattr(debian, "why_not", lambda: "that needs root")
+    with (
+        pytest.raises(ImagingError, match=r"needs root: start Docker \(https://.*run as root on Debian"),
+        engines.engine(tmp_path, tell=silent),
+    ):
+        pass
+
+
+def test_a_program_that_cannot_be_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "why_not", lambda: "this is no Debian")
+    with pytest.raises(ImagingError, match="as this is no Debian: the-package"):
+        debian.ensure({"no-such-program": "the-package", "sh": "dash"}, silent)
+
+
+def test_two_names_of_one_engine_are_one() -> None:
+    assert Docker("unix:///a.sock") == Docker("unix:///a.sock")
