@@ -93,6 +93,8 @@ def test_the_operator_understands_every_word(helm: Helm, values: Mapping[str, An
         ({"env": {"AWS_REGION": "eu-west-1"}}, "/env"),
         ({"networkPolicy": {"egressPorts": [0]}}, "/networkPolicy/egressPorts/0"),
         ({"serviceAccount": {"create": False}}, "serviceAccount.name"),
+        ({"leaderElection": {"renewDeadline": 15}}, "leaderElection.renewDeadline"),
+        ({"leaderElection": {"retryPeriod": 9}}, "leaderElection.retryPeriod"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else "",
 )

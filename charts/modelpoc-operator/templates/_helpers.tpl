@@ -54,6 +54,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{- /* What a schema cannot say. */ -}}
+{{- define "modelpoc.checked" -}}
+{{- with .Values.leaderElection }}
+{{- if not (gt .leaseDuration .renewDeadline) }}
+{{- fail "leaderElection.renewDeadline: less than leaseDuration, so that a leader stops before another takes over" }}
+{{- end }}
+{{- if not (gt (float64 .renewDeadline) (mulf 1.2 .retryPeriod)) }}
+{{- fail "leaderElection.retryPeriod: less than renewDeadline by a fifth and more, so that a renewal can be tried again" }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- /* The program's words. Only what was set is passed on: the program knows its own defaults. */ -}}
 {{- define "modelpoc.args" -}}
 - operator
@@ -146,7 +158,7 @@ tolerations:
 {{- define "modelpoc.job" -}}
 spec:
   backoffLimit: {{ .retries }}
-  activeDeadlineSeconds: 120
+  activeDeadlineSeconds: 90
   ttlSecondsAfterFinished: 3600
   template:
     metadata:
