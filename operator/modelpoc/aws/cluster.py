@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     Permission,
     arn_at,
-    everything,
+    makes,
     of,
     on_ours,
     reads,
@@ -29,7 +28,7 @@ _CLUSTER = (arn_at("ecs", "cluster/{cluster}"),)
 PERMISSIONS = (
     reads("ecs:ListClusters"),
     reads("ecs:DescribeClusters", on=IN_CLUSTERS),
-    Permission(("ecs:CreateCluster",), everything("ecs"), (MARKED,)),
+    makes("ecs:CreateCluster"),
     Permission(of("ecs", "PutClusterCapacityProviders", "TagResource"), _CLUSTER, CHANGING),
     on_ours(*of("ecs", "DeleteCluster", "UntagResource")),
     service_role("ecs.amazonaws.com"),

@@ -17,9 +17,9 @@ from modelpoc.aws.endpoint_why import why
 from modelpoc.aws.log_group import OF_ENDPOINTS, OWN
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     Permission,
     arn_at,
+    makes,
     of,
     on_ours,
     reads,
@@ -34,7 +34,7 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Ref, Resource, 
 PERMISSIONS = (
     reads("sagemaker:ListEndpoints"),
     reads("sagemaker:DescribeEndpoint", on=sagemaker.ANY),
-    Permission(("sagemaker:CreateEndpoint",), sagemaker.ANY, (MARKED,)),
+    makes("sagemaker:CreateEndpoint"),
     Permission(("sagemaker:UpdateEndpoint",), sagemaker.OURS, CHANGING),
     # AWS asks for the configuration too, which may be one that the user made, of any name.
     Permission(("sagemaker:UpdateEndpoint",), (arn_at("sagemaker", "endpoint-config/*"),)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.permission import MARKED, Permission, on_ours, reads
+from modelpoc.aws.permission import makes, on_ours, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.reconcile.resource import Observed, Ref
@@ -16,7 +16,7 @@ from modelpoc.reconcile.resource import Observed, Ref
 PERMISSIONS = (
     reads("sagemaker:ListEndpointConfigs"),
     reads("sagemaker:DescribeEndpointConfig", on=sagemaker.ANY),
-    Permission(("sagemaker:CreateEndpointConfig",), sagemaker.ANY, (MARKED,)),
+    makes("sagemaker:CreateEndpointConfig"),
     on_ours("sagemaker:DeleteEndpointConfig"),
     *sagemaker.TAGGING,
 )

@@ -31,8 +31,8 @@ def looks() -> Permission:
     return reads(f"{SERVICE}:GET", on=_PLACES)
 
 
-def makes(path: str) -> Permission:
-    """At the place of all of a sort, with our mark."""
+def making(path: str) -> Permission:
+    """At the place of all of a sort and nowhere else: tags are POSTed too."""
     return Permission((f"{SERVICE}:POST",), _at(path), (MARKED,))
 
 

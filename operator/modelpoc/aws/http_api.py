@@ -15,7 +15,7 @@ from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Resource
 
 PERMISSIONS = (
-    gateway.makes("apis"),
+    gateway.making("apis"),
     gateway.changes(),
     *gateway.within_api(),  # CORS is deleted at a place of its own
     *gateway.tagging(),

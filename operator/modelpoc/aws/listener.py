@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 from modelpoc.aws import tags
 from modelpoc.aws.gateway import name_of, plain, tagged
-from modelpoc.aws.permission import MARKED, NAMED, OWNED, Permission, arn_at, of, on_ours, reads
+from modelpoc.aws.permission import MARKED, Permission, of, on_ours, reads
 from modelpoc.aws.seen import as_given, refuse_moved, with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import MADE_WITH_TAGS, disown_elbv2, elbv2_tags, retag_elbv2
+from modelpoc.aws.tagging import MADE_WITH_TAGS, ON_OUR_BALANCERS, disown_elbv2, elbv2_tags, retag_elbv2
 from modelpoc.reconcile.errors import Gone
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
@@ -20,11 +20,7 @@ PERMISSIONS = (
     reads(*of("elasticloadbalancing", "DescribeListeners", "DescribeTags")),
     # On a load balancer that the platform names, and on ours.
     Permission(("elasticloadbalancing:CreateListener",), ("{load_balancer}",), (MARKED,)),
-    Permission(
-        ("elasticloadbalancing:CreateListener",),
-        (arn_at("elasticloadbalancing", f"loadbalancer/app/{NAMED}/*"),),
-        (MARKED, OWNED),
-    ),
+    ON_OUR_BALANCERS,
     MADE_WITH_TAGS,
     on_ours(*of("elasticloadbalancing", "AddTags", "DeleteListener", "ModifyListener", "RemoveTags")),
 )

@@ -12,7 +12,6 @@ from modelpoc.aws.permission import (
     CHANGING,
     MARKED,
     NAMED,
-    OWNED,
     Condition,
     Permission,
     of,
@@ -22,7 +21,14 @@ from modelpoc.aws.permission import (
 from modelpoc.aws.rule_priority import claims_of, free_priority
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
-from modelpoc.aws.tagging import LISTENERS, MADE_WITH_TAGS, RULES, disown_elbv2, elbv2_tags, retag_elbv2
+from modelpoc.aws.tagging import (
+    MADE_WITH_TAGS,
+    ON_OUR_BALANCERS,
+    RULES,
+    disown_elbv2,
+    elbv2_tags,
+    retag_elbv2,
+)
 from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
@@ -34,11 +40,7 @@ PERMISSIONS = (
     reads(*of("elasticloadbalancing", "DescribeRules", "DescribeTags")),
     # On a listener that the platform names, and on ours.
     Permission(("elasticloadbalancing:CreateRule",), ("{listener}",), (MARKED,)),
-    Permission(
-        ("elasticloadbalancing:CreateRule",),
-        LISTENERS,
-        (MARKED, OWNED),
-    ),
+    ON_OUR_BALANCERS,
     MADE_WITH_TAGS,
     on_ours(
         *of("elasticloadbalancing", "AddTags", "DeleteRule", "ModifyRule", "RemoveTags", "SetRulePriorities")

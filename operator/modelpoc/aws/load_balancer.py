@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     NAMED,
     Permission,
     arn_at,
-    everything,
+    makes,
     of,
     on_ours,
     reads,
@@ -29,7 +28,7 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 _BALANCER = (arn_at("elasticloadbalancing", f"loadbalancer/app/{NAMED}/*"),)
 PERMISSIONS = (
     reads(*of("elasticloadbalancing", "DescribeLoadBalancers", "DescribeTags")),
-    Permission(("elasticloadbalancing:CreateLoadBalancer",), everything("elasticloadbalancing"), (MARKED,)),
+    makes("elasticloadbalancing:CreateLoadBalancer"),
     Permission(of("elasticloadbalancing", "AddTags", "SetSecurityGroups", "SetSubnets"), _BALANCER, CHANGING),
     on_ours(*of("elasticloadbalancing", "DeleteLoadBalancer", "RemoveTags")),
     service_role("elasticloadbalancing.amazonaws.com"),

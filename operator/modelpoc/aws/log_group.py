@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     NAMED,
     Permission,
     arn_at,
+    makes,
     of,
     on_ours,
     reads,
@@ -33,7 +33,7 @@ OF_ENDPOINTS = (arn_at("logs", f"log-group:{ENDPOINTS}{NAMED}*"),)
 PERMISSIONS = (
     reads("logs:DescribeLogGroups"),
     reads("logs:ListTagsForResource", on=(*OWN, *OF_ENDPOINTS)),
-    Permission(("logs:CreateLogGroup",), (*OWN, *OF_ENDPOINTS), (MARKED,)),
+    makes("logs:CreateLogGroup"),
     # What SageMaker made for an endpoint of ours has no tags, and is deleted with it.
     Permission(
         of("logs", "DeleteLogGroup", "PutRetentionPolicy", "TagResource"), (*OWN, *OF_ENDPOINTS), CHANGING

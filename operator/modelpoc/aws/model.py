@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from modelpoc.aws import sagemaker, tags
-from modelpoc.aws.permission import MARKED, Permission, on_ours, passes, reads
+from modelpoc.aws.permission import makes, on_ours, passes, reads
 from modelpoc.aws.sagemaker import Document
 from modelpoc.aws.sagemaker_content import Content, ContentKind
 from modelpoc.aws.session import AwsScope
@@ -17,7 +17,7 @@ from modelpoc.reconcile.resource import Observed, Ref
 PERMISSIONS = (
     reads("sagemaker:ListModels"),
     reads("sagemaker:DescribeModel", on=sagemaker.ANY),
-    Permission(("sagemaker:CreateModel",), sagemaker.ANY, (MARKED,)),
+    makes("sagemaker:CreateModel"),
     on_ours("sagemaker:DeleteModel"),
     *sagemaker.TAGGING,
     passes("sagemaker.amazonaws.com", "{sagemaker_role}"),

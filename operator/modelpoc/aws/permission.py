@@ -61,11 +61,6 @@ def arn_at(service: str, rest: str) -> str:
     return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{rest}"
 
 
-def everything(service: str) -> tuple[str, ...]:
-    """All of a service in the account and region: for what a tag tells apart."""
-    return (arn_at(service, "*"),)
-
-
 def of(service: str, *names: str) -> tuple[str, ...]:
     """`<service>:<name>` for each."""
     return tuple(f"{service}:{name}" for name in names)
@@ -76,8 +71,13 @@ def reads(*actions: str, on: tuple[str, ...] = ("*",), why: str = "", plan: bool
     return Permission(actions, on, why=why, plan=plan)
 
 
+def makes(*actions: str) -> Permission:
+    """Making something with our mark: what is new may have any name, and is ours from then on."""
+    return Permission(actions, ("*",), (MARKED,), why="the mark alone says whose it will be")
+
+
 def on_ours(*actions: str) -> Permission:
-    """On whatever bears our mark, wherever it is: the mark alone says whose it is."""
+    """On whatever bears our mark, whatever its name."""
     return Permission(actions, ("*",), (OWNED,), why="the mark alone says whose it is")
 
 

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     Permission,
     arn_at,
+    makes,
     of,
     on_ours,
     reads,
@@ -31,7 +31,7 @@ _OWN = (arn_at("secretsmanager", "secret:modelpoc/{owner}/*"),)
 PERMISSIONS = (
     reads("secretsmanager:ListSecrets"),
     reads("secretsmanager:DescribeSecret", on=_OWN),
-    Permission(("secretsmanager:CreateSecret",), _OWN, (MARKED,)),
+    makes("secretsmanager:CreateSecret"),
     Permission(of("secretsmanager", "PutSecretValue", "RestoreSecret", "TagResource"), _OWN, CHANGING),
     on_ours(*of("secretsmanager", "DeleteSecret", "UntagResource")),
 )

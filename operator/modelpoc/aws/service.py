@@ -11,11 +11,10 @@ from modelpoc.aws import tags
 from modelpoc.aws.log_group import OF_ENDPOINTS, OWN
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     NAMED,
     Permission,
     arn_at,
-    everything,
+    makes,
     of,
     on_ours,
     passes,
@@ -42,7 +41,7 @@ _NO_INSTANCES = "its only resource type is container instances, and Fargate has 
 PERMISSIONS = (
     reads("ecs:ListServices"),
     reads("ecs:DescribeServices", on=IN_CLUSTERS),
-    Permission(("ecs:CreateService",), everything("ecs"), (MARKED,)),
+    makes("ecs:CreateService"),
     Permission(of("ecs", "TagResource", "UpdateService"), _SERVICE, CHANGING),
     on_ours(*of("ecs", "DeleteService", "UntagResource")),
     passes("ecs-tasks.amazonaws.com", "{execution_role}", "{task_role}"),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from modelpoc.aws import tags
-from modelpoc.aws.permission import MARKED, Condition, Permission, arn_at
+from modelpoc.aws.permission import MARKED, OWNED, Condition, Permission, arn_at, of
 from modelpoc.aws.session import AwsScope
 
 T = TypeVar("T")
@@ -15,15 +15,21 @@ T = TypeVar("T")
 _OUR_NAMES = re.compile(r"-[0-9a-f]{10}$")
 
 
-LISTENERS = (arn_at("elasticloadbalancing", "listener/app/*"),)
 RULES = (arn_at("elasticloadbalancing", "listener-rule/app/*"),)
+ON_OUR_BALANCERS = Permission(
+    of("elasticloadbalancing", "CreateListener", "CreateRule"),
+    ("*",),
+    (MARKED, OWNED),
+    why="the load balancer or listener is ours by its mark",
+)
 MADE_WITH_TAGS = Permission(
     ("elasticloadbalancing:AddTags",),
-    (*LISTENERS, *RULES),
+    ("*",),
     (
         MARKED,
         Condition("StringEquals", "elasticloadbalancing:CreateAction", ("CreateListener", "CreateRule")),
     ),
+    why="only with the call that makes it",
 )
 """Tags that come with the call that makes a thing, where names say nothing.
 

@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     NAMED,
     Permission,
     arn_at,
-    everything,
+    makes,
     of,
     on_ours,
     reads,
@@ -29,7 +28,7 @@ PERMISSIONS = (
     reads(
         *of("elasticloadbalancing", "DescribeTags", "DescribeTargetGroupAttributes", "DescribeTargetGroups")
     ),
-    Permission(("elasticloadbalancing:CreateTargetGroup",), everything("elasticloadbalancing"), (MARKED,)),
+    makes("elasticloadbalancing:CreateTargetGroup"),
     Permission(
         of("elasticloadbalancing", "AddTags", "ModifyTargetGroup", "ModifyTargetGroupAttributes"),
         _GROUP,

@@ -11,11 +11,10 @@ from typing import Any, ClassVar
 from modelpoc.aws import tags
 from modelpoc.aws.permission import (
     CHANGING,
-    MARKED,
     NAMED,
     Permission,
     arn_at,
-    everything,
+    makes,
     of,
     on_ours,
     passes,
@@ -38,7 +37,7 @@ from modelpoc.reconcile.resource import Change, Observed, Ref, Resource
 _REVISION = (arn_at("ecs", f"task-definition/{NAMED}:*"),)
 PERMISSIONS = (
     reads(*of("ecs", "DescribeTaskDefinition", "ListTaskDefinitions")),
-    Permission(("ecs:RegisterTaskDefinition",), everything("ecs"), (MARKED,)),
+    makes("ecs:RegisterTaskDefinition"),
     Permission(("ecs:TagResource",), _REVISION, CHANGING),
     Permission(("ecs:DeregisterTaskDefinition",), ("*",)),
     on_ours(*of("ecs", "DeleteTaskDefinitions", "UntagResource")),

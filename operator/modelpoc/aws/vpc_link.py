@@ -17,7 +17,7 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
 PERMISSIONS = (
     gateway.looks(),
-    gateway.makes("vpclinks"),
+    gateway.making("vpclinks"),
     gateway.changes(),
     *gateway.tagging(),
     service_role("ops.apigateway.amazonaws.com"),
