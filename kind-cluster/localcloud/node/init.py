@@ -1,0 +1,134 @@
+"""`python -m localcloud.node.init`: the first process of a node, in namespaces of its own.
+
+Mounts, network and processes of the node are its own, so all of them go when this process does, however it
+ends: the kernel sees to it. It starts the node's programs, starts again what ends, and collects orphans.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from localcloud.node.plan import GO, PLAN, STARTED
+
+# <linux/sched.h>, <sys/mount.h>, <linux/prctl.h>
+_NEW_NAMESPACES = {"mount": 0x00020000, "process": 0x20000000, "network": 0x40000000}
+_MS_REC, _MS_PRIVATE = 0x4000, 1 << 18
+_PR_SET_PDEATHSIG = 1
+_AGAIN_SECONDS = 1.0
+_END_SECONDS = 8.0
+
+
+def main() -> int:
+    """Takes the node's directory as its argument; returns when the node has ended."""
+    directory = Path(sys.argv[1])
+    _check(_libc().unshare(sum(_NEW_NAMESPACES.values())), "unshare")
+    child = os.fork()
+    if child == 0:
+        _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        os._exit(_node(directory))
+    fresh = directory / f".{STARTED}"
+    fresh.write_text(json.dumps({"pid": child}))
+    fresh.replace(directory / STARTED)
+    signal.signal(signal.SIGTERM, lambda *_: _tell(child))
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _tell(child: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGTERM)
+
+
+def _node(directory: Path) -> int:
+    """As process 1 of the node."""
+    _mounts()
+    while not (directory / GO).exists():  # its network is not laid yet
+        time.sleep(0.02)
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    supervised = Supervised(directory, json.loads((directory / PLAN).read_text()))
+    signal.signal(signal.SIGTERM, supervised.end)
+    supervised.run()
+    return 0
+
+
+def _mounts() -> None:
+    """What the node mounts is seen by the node alone, and so is what it writes to /run and /var/log."""
+    libc = _libc()
+    _check(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount /")
+    _check(libc.mount(b"proc", b"/proc", b"proc", 0, None), "mount /proc")
+    for place in (b"/run", b"/var/log"):
+        _check(libc.mount(b"tmpfs", place, b"tmpfs", 0, b"mode=0755"), f"mount {place.decode()}")
+
+
+class Supervised:
+    """The node's programs."""
+
+    def __init__(self, directory: Path, plan: dict[str, list[str]]) -> None:
+        self._directory, self._plan = directory, plan
+        self._running: dict[int, str] = {}
+
+    def run(self) -> None:
+        """Starts all, and again whichever ends, for ever."""
+        for name in self._plan:
+            self._start(name)
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, 0)
+            except ChildProcessError:
+                time.sleep(_AGAIN_SECONDS)
+                continue
+            if name := self._running.pop(pid, ""):
+                time.sleep(_AGAIN_SECONDS)
+                self._start(name)
+
+    def end(self, _number: int, _frame: FrameType | None) -> None:
+        """Asks all processes of the node to end, waits a little, and goes: what is left goes along."""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGTERM)
+        deadline = time.monotonic() + _END_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                    time.sleep(0.05)
+            except ChildProcessError:
+                break
+        os._exit(0)
+
+    def _start(self, name: str) -> None:
+        with (self._directory / f"{name}.log").open("ab") as log:
+            words = self._plan[name]
+            path = f"{Path(words[0]).parent}:{os.environ.get('PATH', '')}"
+            started = subprocess.Popen(
+                words,
+                cwd=self._directory,
+                env={"PATH": path, "HOME": str(self._directory)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        started.returncode = 0  # collected above, by number
+        self._running[started.pid] = name
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _check(answer: int, what: str) -> None:
+    if answer != 0:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,218 @@
+"""Starting and stopping a node."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.controlplane import kubeconfig
+from localcloud.controlplane.authority import Authority, public_key, write_private
+from localcloud.controlplane.process import Process, spawn, tail, undivided, wait_until
+from localcloud.controlplane.progress import Tell, silent
+from localcloud.controlplane.ready import Probe
+from localcloud.imaging import debian
+from localcloud.node import cgroups, pause
+from localcloud.node.commands import KUBERNETES_SERVICE, NODE, PORT, commands
+from localcloud.node.commands import kubeconfig as kubeconfig_of
+from localcloud.node.configs import CONTAINERD_SOCKET, Configs
+from localcloud.node.errors import NodeError
+from localcloud.node.network import Cable
+from localcloud.node.plan import GO, PLAN, STARTED
+from localcloud.node.programs import Programs, ensure
+
+STATE_FILE = "node.json"
+_READY_SECONDS = 120.0
+_IMPORT_SECONDS = 300.0
+# Program → Debian's package. The CNI plugins have a folder instead of a program.
+_PACKAGES = {
+    "runc": "runc",
+    "iptables": "iptables",
+    "conntrack": "conntrack",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "/usr/lib/cni/bridge": "containernetworking-plugins",
+}
+_USERS = {
+    "kubelet": (f"system:node:{NODE}", ["system:nodes"]),
+    "kube-controller-manager": ("system:kube-controller-manager", []),
+    "kube-scheduler": ("system:kube-scheduler", []),
+    "kube-proxy": ("system:kube-proxy", []),
+}
+
+
+def why_not() -> str | None:
+    """Why no node can run here; None if one can."""
+    if sys.platform != "linux" or platform.machine() != "x86_64":
+        return f"it is made for Linux on x86_64, and this is {sys.platform} on {platform.machine()}"
+    if os.geteuid() != 0:
+        return "namespaces, mounts and interfaces need root"
+    missing = [package for program, package in _PACKAGES.items() if shutil.which(program) is None]
+    if missing and (why := debian.why_not()):
+        return f"{', '.join(missing)} must be installed first, and cannot be by itself, as {why}"
+    return None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One machine of a real Kubernetes, in namespaces of its own on this one.
+
+    `kubeconfig` is the administrator's, good on this machine; `host_address` is where Pods find this machine.
+    All files are in `directory`, logs of the programs among them.
+    """
+
+    directory: Path
+    cable: Cable
+    init: Process
+    pid: int
+    """Of its first process, as this machine numbers it."""
+    ctr: Path
+
+    @classmethod
+    def start(cls, directory: Path, *, tell: Tell = silent) -> Node:
+        """Starts one and returns when it is Ready; blocking. Leaves nothing behind when it fails. Raises
+        `NodeError`, or `BuildError` for a program that cannot be had."""
+        if why := why_not():
+            raise NodeError(f"no node can run here: {why}")
+        if cls.load_state(directory) is not None:
+            raise NodeError(f"a node already runs in {directory}: stop it first")
+        debian.ensure(_PACKAGES, tell)
+        programs = ensure(tell)
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(mode=0o700, parents=True)
+        tell("starting the node …")
+        with undivided():
+            node = cls._begun(directory.resolve(), programs)
+        try:
+            node._until_ready(programs, tell)
+        except BaseException:
+            with undivided():
+                node.stop()
+            raise
+        return node
+
+    @classmethod
+    def load_state(cls, directory: Path) -> Node | None:
+        """The one that was started in `directory`, by whomever; None if there is none, or it has ended."""
+        try:
+            noted = json.loads((directory / STATE_FILE).read_text())
+        except FileNotFoundError:
+            return None
+        cable, init = Cable(**noted["cable"]), Process(**noted["init"])
+        node = cls(directory.resolve(), cable, init, noted["pid"], Path(noted["ctr"]))
+        return node if init.alive() else None
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.directory / "kubeconfig"
+
+    @property
+    def host_address(self) -> str:
+        return self.cable.host
+
+    @property
+    def server(self) -> str:
+        """The Kubernetes API's URL."""
+        return f"https://{self.cable.node}:{PORT}"
+
+    def load(self, tar: Path) -> None:
+        """Brings the images of a `docker save` to the node. Raises `NodeError`."""
+        inside = ["nsenter", f"--target={self.pid}", "--mount", "--net", str(self.ctr)]
+        command = [*inside, f"--address={CONTAINERD_SOCKET}", "--namespace=k8s.io", "images", "import"]
+        done = subprocess.run(
+            [*command, str(tar.resolve())],
+            capture_output=True,
+            text=True,
+            timeout=_IMPORT_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise NodeError(f"the images of {tar} were not taken: {done.stderr.strip()}")
+
+    def stop(self) -> None:
+        """Ends all its processes and removes what it had; its directory too. Twice is no error."""
+        self.init.end(15.0)
+        gone = cgroups.remove(_group(self.directory))
+        shutil.rmtree(self.directory, ignore_errors=True)
+        if not gone:
+            raise NodeError(f"control groups named {_group(self.directory)} are left in /sys/fs/cgroup")
+
+    @classmethod
+    def _begun(cls, directory: Path, programs: Programs) -> Node:
+        command = [sys.executable, "-m", "localcloud.node.init", str(directory)]
+        environ = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "LANG") if key in os.environ}
+        init = spawn(command, directory, directory / "init.log", environ)
+        wait_until(lambda: (directory / STARTED).exists() or not init.alive(), 10)
+        if not (directory / STARTED).exists():
+            raise NodeError(f"the node's first process did not start:\n{tail(directory / 'init.log')}")
+        pid = int(json.loads((directory / STARTED).read_text())["pid"])
+        node = cls(directory, Cable.new(), init, pid, programs["ctr"])
+        noted = {"cable": vars(node.cable), "init": init.as_dict(), "pid": pid, "ctr": str(node.ctr)}
+        write_private(directory / STATE_FILE, json.dumps(noted).encode())
+        return node
+
+    def _until_ready(self, programs: Programs, tell: Tell) -> None:
+        self.cable.lay(self.pid)
+        authority = self._keys()
+        configs = Configs(self.directory, _group(self.directory))
+        configs.write(authority.certificate_file)
+        cgroups.make(configs.group)
+        plan = commands(programs, configs, self.cable.node)
+        (self.directory / PLAN).write_text(json.dumps(plan))
+        (self.directory / GO).touch()
+        self._until(Probe(self.server, self.directory / "pki", authority).ready, "its API server")
+        self.load(self._pause(programs))
+        tell("waiting for the node to be Ready …")
+        self._until(lambda: self._is_ready(programs), "its kubelet")
+
+    def _keys(self) -> Authority:
+        authority = Authority(self.directory / "pki")
+        authority.server_files(self.cable.node, KUBERNETES_SERVICE)
+        signing = authority.service_account_key_file
+        write_private(signing.with_suffix(".pub"), public_key(signing.read_bytes()))
+        client = authority.client("kube-apiserver-kubelet-client", ["system:masters"])
+        write_private(self.directory / "pki" / "kubelet-client.crt", client.certificate)
+        write_private(self.directory / "pki" / "kubelet-client.key", client.key)
+        for who, (user, groups) in {**_USERS, "": ("admin", ["system:masters"])}.items():
+            file = kubeconfig_of(self.directory, who) if who else self.kubeconfig
+            identity = kubeconfig.by_certificate(authority.client(user, groups))
+            kubeconfig.write(file, self.server, authority.certificate, identity)
+        return authority
+
+    def _pause(self, programs: Programs) -> Path:
+        self._until(self._containerd_answers, "its containerd")
+        return pause.write(programs["pause"], self.directory / "pause.tar")
+
+    def _containerd_answers(self) -> bool:
+        inside = ["nsenter", f"--target={self.pid}", "--mount", "--net", str(self.ctr)]
+        words = [*inside, f"--address={CONTAINERD_SOCKET}", "version"]
+        return subprocess.run(words, capture_output=True, timeout=20, check=False).returncode == 0
+
+    def _is_ready(self, programs: Programs) -> bool:
+        kubectl = [str(programs.plane.kubectl), f"--kubeconfig={self.kubeconfig}"]
+        asked = [
+            *kubectl,
+            "get",
+            "node",
+            NODE,
+            "--output=jsonpath={.status.conditions[?(@.type=='Ready')].status}",
+        ]
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
+        return done.stdout == "True"
+
+    def _until(self, holds: Callable[[], bool], what: str) -> None:
+        if wait_until(lambda: holds() or not self.init.alive(), _READY_SECONDS) and self.init.alive():
+            return
+        logs = sorted(self.directory.glob("*.log"))
+        shown = "\n".join(f"{log}:\n{tail(log, 8)}" for log in logs)
+        raise NodeError(f"the node did not become Ready: {what} does not answer.\n{shown}")
+
+
+def _group(directory: Path) -> str:
+    return f"modelpoc-node-{directory.name}"

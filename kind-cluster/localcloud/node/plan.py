@@ -1,0 +1,8 @@
+"""What the node and its first process tell each other by, files in the node's directory."""
+
+STARTED = "init.json"
+"""From the first process: its number, as this machine counts."""
+GO = "go"
+"""To it: the network is laid, and the plan written."""
+PLAN = "plan.json"
+"""Name → words of each program, in the order in which they are to be started."""

@@ -1,0 +1,46 @@
+"""The programs of a node: Kubernetes' own at the control plane's version, and containerd's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from localcloud.controlplane import binaries
+from localcloud.controlplane.programs import Program, kubernetes
+from localcloud.controlplane.progress import Tell, silent
+
+CONTAINERD_VERSION = "v2.3.3"
+_CONTAINERD = "github.com/containerd/containerd/v2"
+
+
+def _containerd(name: str) -> Program:
+    stamp = f"{_CONTAINERD}/version.Version={CONTAINERD_VERSION}"
+    package = f"{_CONTAINERD}/cmd/{name}"
+    return Program(name, CONTAINERD_VERSION, package, ("--version",), (2, 2), (2, 99), (stamp,), "node")
+
+
+_VERSION = ("--version",)
+KUBERNETES = ("kubelet", "kube-controller-manager", "kube-scheduler", "kube-proxy")
+CONTAINERD = ("containerd", "containerd-shim-runc-v2", "ctr")
+# What the container of a Pod's own namespaces runs; built, as no image of it can be pulled here.
+PAUSE = Program("pause", "v1.0.0", "modelpoc.dev/node/pause", _VERSION, (99, 0), module="node")
+PROGRAMS = (*(kubernetes(name) for name in KUBERNETES), *map(_containerd, CONTAINERD), PAUSE)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where they are: those of the control plane, and the node's by name."""
+
+    plane: binaries.Binaries
+    node: dict[str, Path]
+
+    def __getitem__(self, name: str) -> Path:
+        return self.node[name]
+
+
+def ensure(tell: Tell = silent) -> Programs:
+    """All of them, built where they are not there yet (some 6 minutes on two cores, once).
+
+    Raises `BuildError` when one can neither be found nor built.
+    """
+    return Programs(binaries.ensure(tell), {p.name: binaries.ensure_program(p, tell) for p in PROGRAMS})
