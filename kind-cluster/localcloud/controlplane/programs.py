@@ -46,7 +46,13 @@ def minor(version: str) -> Version:
     return int(match[1]), int(match[2])
 
 
-def _kubernetes(name: str, ask_version: Sequence[str], oldest: Version, newest: Version | None) -> Program:
+def kubernetes(
+    name: str,
+    ask_version: Sequence[str] = ("--version",),
+    oldest: Version | None = None,
+    newest: Version | None = None,
+) -> Program:
+    """A program of Kubernetes itself; `oldest` is this very minor version unless said otherwise."""
     major_number, minor_number = minor(KUBERNETES_VERSION)
     stamp = "k8s.io/component-base/version"
     return Program(
@@ -54,7 +60,7 @@ def _kubernetes(name: str, ask_version: Sequence[str], oldest: Version, newest: 
         version=KUBERNETES_VERSION,
         package=f"k8s.io/kubernetes/cmd/{name}",
         ask_version=ask_version,
-        oldest=oldest,
+        oldest=oldest or (major_number, minor_number),
         newest=newest,
         linker_values=(
             f"{stamp}.gitVersion={KUBERNETES_VERSION}",
@@ -68,9 +74,9 @@ def _kubernetes(name: str, ask_version: Sequence[str], oldest: Version, newest: 
 _MAJOR, _MINOR = minor(KUBERNETES_VERSION)
 
 ETCD = Program("etcd", ETCD_VERSION, "go.etcd.io/etcd/server/v3", ("--version",), (3, 5))
-KUBE_APISERVER = _kubernetes("kube-apiserver", ("--version",), (1, 32), None)
+KUBE_APISERVER = kubernetes("kube-apiserver", ("--version",), (1, 32), None)
 # https://kubernetes.io/releases/version-skew-policy/#kubectl: one minor version around the server's.
-KUBECTL = _kubernetes("kubectl", ("version", "--client"), (_MAJOR, _MINOR - 1), (_MAJOR, _MINOR + 1))
+KUBECTL = kubernetes("kubectl", ("version", "--client"), (_MAJOR, _MINOR - 1), (_MAJOR, _MINOR + 1))
 
 PROGRAMS = (ETCD, KUBE_APISERVER, KUBECTL)
 
