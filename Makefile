@@ -16,7 +16,7 @@ TESTED_MODELS := $(patsubst models/%/tests,%,$(wildcard models/*/tests))
 
 .PHONY: help
 help: ## Show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(BIN)/.synced ## Get everything the others need: uv, the environment, etcd, kube-apiserver, kubectl, helm
@@ -31,6 +31,14 @@ demo: setup ## Bring up a whole cloud on this machine with two real models in it
 down: ## Take down what `make demo` left running
 	@if [ -x $(BIN)/modelpoc ]; then $(BIN)/modelpoc local down --name $(NAME); else echo "nothing runs: there is no $(BIN) yet"; fi
 
+.PHONY: cluster
+cluster: setup ## Bring up a real cluster with the operator in it from its chart (root on Debian, or kind)
+	@$(BIN)/python -m localcloud.cluster up --name $(if $(filter default,$(NAME)),cluster,$(NAME))
+
+.PHONY: cluster-down
+cluster-down: ## Take down what `make cluster` left running
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m localcloud.cluster down --name $(if $(filter default,$(NAME)),cluster,$(NAME)); else echo "nothing runs: there is no $(BIN) yet"; fi
+
 .PHONY: test
 test: setup ## Run all tests: the quick ones, the models', then those with a cloud and a control plane
 	@kind-cluster/setup/debian.sh
@@ -38,9 +46,14 @@ test: setup ## Run all tests: the quick ones, the models', then those with a clo
 	@for model in $(TESTED_MODELS); do $(MAKE) --no-print-directory test-model MODEL=$$model; done
 	@if [ -f tests/kstatus/go.mod ]; then cd tests/kstatus && go test -mod=readonly ./...; fi
 	@# Clouds that run side by side slow each other down: what fails then is tried once more alone, and both are shown.
-	$(PYTEST) -m "not unit" -n $(WORKERS) --dist loadfile || { \
+	$(PYTEST) -m "not unit and not cluster" -n $(WORKERS) --dist loadfile || { \
 	  echo "once more, one at a time, what failed side by side:" >&2; \
-	  $(PYTEST) -m "not unit" --last-failed --last-failed-no-failures none; }
+	  $(PYTEST) -m "not unit and not cluster" --last-failed --last-failed-no-failures none; }
+
+# Not side by side: one node takes what a machine with two cores has.
+.PHONY: test-cluster
+test-cluster: setup ## Try images, chart and operator on a real node (root on Debian, or Docker)
+	$(PYTEST) -m cluster
 
 .PHONY: test-model
 test-model:

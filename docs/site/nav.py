@@ -24,7 +24,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "metrics.md",
     ),
     "When it does not work": ("troubleshooting.md", "conditions.md"),
-    "Run it": ("aws-account.md", "local-cloud.md"),
+    "Run it": ("aws-account.md", "install.md", "image.md", "local-cloud.md"),
     "Reference": (
         "reference/README.md",
         "reference/config.md",

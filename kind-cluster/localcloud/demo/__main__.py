@@ -20,6 +20,7 @@ from localcloud.demo.errors import DemoFailed
 from localcloud.demo.steps import Demo
 from localcloud.lifecycle import LifecycleError, Wanted
 from localcloud.policies import NoPolicies
+from localcloud.rights import RULES
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
 
@@ -48,7 +49,8 @@ def demo(
         tell = _timed(plain)
         files = CloudFiles.of(name)
         granted = {} if lifecycle.running(files) else policies.asked(Wanted.account)
-        lifecycle.up(files, Wanted(time_scale, crds=checkout / "crds", policies=granted), tell)
+        wanted = Wanted(time_scale, crds=checkout / "crds", policies=granted, rules=RULES)
+        lifecycle.up(files, wanted, tell)
         asyncio.run(Demo(files, checkout, tell).run())
 
 

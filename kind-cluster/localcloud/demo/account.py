@@ -38,7 +38,7 @@ class Prepared:
     sagemaker_role: str
     function_role: str
     boundary: str = ""
-    """ARN of the permissions boundary for roles that the operator makes."""
+    """ARN of the permissions boundary for roles that the operator makes, if the account has one."""
 
 
 def prepare(files: CloudFiles, bucket: str = BUCKET) -> Prepared:
@@ -85,12 +85,9 @@ def _role(iam: Any, name: str, service: str) -> str:
 
 
 def _boundary(iam: Any) -> str:
-    """Found or made."""
+    """The one that the account has from the start; empty if it has none."""
     policies = {p["PolicyName"]: p["Arn"] for p in iam.list_policies(Scope="Local")["Policies"]}
-    if _BOUNDARY not in policies:
-        made = iam.create_policy(PolicyName=_BOUNDARY, PolicyDocument=json.dumps(_everything()))
-        policies[_BOUNDARY] = made["Policy"]["Arn"]
-    return str(policies[_BOUNDARY])
+    return str(policies.get(_BOUNDARY, ""))
 
 
 def _everything() -> dict[str, Any]:

@@ -39,6 +39,10 @@ class Demo:
         self._tell(f"account {prepared.account}: bucket {prepared.bucket}, roles, network")
         # First, so that the operator makes what is shared while the models are got ready.
         self._tell(await self._applied(platform_manifest(prepared)))
+        await self.ship(prepared)
+
+    async def ship(self, prepared: Prepared) -> None:
+        """The models, to a platform that is there or on its way."""
         try:
             async with asyncio.TaskGroup() as together:
                 for example in EXAMPLES:

@@ -85,6 +85,7 @@ def _controller_manager(program: Path) -> list[str]:
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
         f"--cluster-cidr={POD_NETWORK}",
+        "--flex-volume-plugin-dir=plugins",
         "--root-ca-file=pki/ca.crt",
         "--service-account-private-key-file=pki/service-account.key",
         "--use-service-account-credentials=true",

@@ -104,6 +104,7 @@ class Configs:
             "registerNode": True,
             "resolvConf": str(self.directory / "resolv.conf"),
             "staticPodPath": str(self.directory / "manifests"),
+            "volumePluginDir": str(self.directory / "plugins"),
         }
 
     def _kube_proxy(self) -> dict[str, object]:

@@ -17,14 +17,23 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from localcloud.node.plan import GO, PLAN, STARTED
+from localcloud.node.plan import GO, OWN, PLAN, STARTED
 
 # <linux/sched.h>, <sys/mount.h>, <linux/prctl.h>
 _NEW_NAMESPACES = {"mount": 0x00020000, "process": 0x20000000, "network": 0x40000000}
-_MS_REC, _MS_PRIVATE = 0x4000, 1 << 18
+_MS_BIND, _MS_REC, _MS_PRIVATE, _MS_SHARED = 0x1000, 0x4000, 1 << 18, 1 << 20
 _PR_SET_PDEATHSIG = 1
 _AGAIN_SECONDS = 1.0
-_END_SECONDS = 8.0
+_END_SECONDS = 3.0
+# pkg/kubelet/cm/container_manager_linux.go, setupKernelTunables.
+_TUNABLES = (
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
 
 
 def main() -> int:
@@ -61,12 +70,22 @@ def _node(directory: Path) -> int:
 
 
 def _mounts() -> None:
-    """What the node mounts is seen by the node alone, and so is what it writes to /run and /var/log."""
-    libc = _libc()
-    _check(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None), "mount /")
-    _check(libc.mount(b"proc", b"/proc", b"proc", 0, None), "mount /proc")
-    for place in (b"/run", b"/var/log"):
-        _check(libc.mount(b"tmpfs", place, b"tmpfs", 0, b"mode=0755"), f"mount {place.decode()}")
+    """What the node mounts is seen by the node alone, and so is what it writes to `OWN` and `_TUNABLES`."""
+    _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
+    # Among the node's own: containers' mounts may be passed on to one another.
+    _mount(None, "/", None, _MS_REC | _MS_SHARED)
+    _mount("proc", "/proc", "proc")
+    for place in OWN:
+        _mount("tmpfs", place, "tmpfs")
+    for name in _TUNABLES:
+        _set_apart(Path("/proc/sys") / name)
+
+
+def _set_apart(file: Path) -> None:
+    """A file of the node's own in its place: kubelet sets it, and it is the whole machine's."""
+    own = Path("/run") / file.name
+    own.write_text(file.read_text())
+    _mount(str(own), str(file), None, _MS_BIND)
 
 
 class Supervised:
@@ -123,6 +142,11 @@ class Supervised:
 
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int = 0) -> None:
+    words = [None if word is None else word.encode() for word in (source or "none", target, kind)]
+    _check(_libc().mount(*words, flags, None), f"mount {target}")
 
 
 def _check(answer: int, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -24,7 +25,7 @@ from localcloud.node.commands import kubeconfig as kubeconfig_of
 from localcloud.node.configs import CONTAINERD_SOCKET, Configs
 from localcloud.node.errors import NodeError
 from localcloud.node.network import Cable
-from localcloud.node.plan import GO, PLAN, STARTED
+from localcloud.node.plan import GO, OWN, PLAN, STARTED
 from localcloud.node.programs import Programs, ensure
 
 STATE_FILE = "node.json"
@@ -80,20 +81,24 @@ class Node:
         `NodeError`, or `BuildError` for a program that cannot be had."""
         if why := why_not():
             raise NodeError(f"no node can run here: {why}")
+        if own := next((place for place in OWN if directory.resolve().is_relative_to(place)), None):
+            raise NodeError(
+                f"a node cannot be kept in {directory}, as it has a {own} of its own: choose another"
+            )
         if cls.load_state(directory) is not None:
             raise NodeError(f"a node already runs in {directory}: stop it first")
         debian.ensure(_PACKAGES, tell)
         programs = ensure(tell)
-        shutil.rmtree(directory, ignore_errors=True)
+        cls.clear(directory)
         directory.mkdir(mode=0o700, parents=True)
         tell("starting the node …")
-        with undivided():
-            node = cls._begun(directory.resolve(), programs)
         try:
+            with undivided():
+                node = cls._begun(directory.resolve(), programs)
             node._until_ready(programs, tell)
         except BaseException:
             with undivided():
-                node.stop()
+                cls.clear(directory)
             raise
         return node
 
@@ -107,6 +112,18 @@ class Node:
         cable, init = Cable(**noted["cable"]), Process(**noted["init"])
         node = cls(directory.resolve(), cable, init, noted["pid"], Path(noted["ctr"]))
         return node if init.alive() else None
+
+    @classmethod
+    def clear(cls, directory: Path) -> bool:
+        """Takes away what is in `directory`: a node that runs, or what is left of one that was killed.
+        False if there was nothing."""
+        if not directory.exists():
+            return False
+        if (node := cls.load_state(directory)) is not None:
+            node.stop()
+        else:
+            _remove(directory.resolve())
+        return True
 
     @property
     def kubeconfig(self) -> Path:
@@ -138,21 +155,18 @@ class Node:
     def stop(self) -> None:
         """Ends all its processes and removes what it had; its directory too. Twice is no error."""
         self.init.end(15.0)
-        gone = cgroups.remove(_group(self.directory))
-        shutil.rmtree(self.directory, ignore_errors=True)
-        if not gone:
-            raise NodeError(f"control groups named {_group(self.directory)} are left in /sys/fs/cgroup")
+        _remove(self.directory)
 
     @classmethod
     def _begun(cls, directory: Path, programs: Programs) -> Node:
         command = [sys.executable, "-m", "localcloud.node.init", str(directory)]
         environ = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "LANG") if key in os.environ}
         init = spawn(command, directory, directory / "init.log", environ)
-        wait_until(lambda: (directory / STARTED).exists() or not init.alive(), 10)
-        if not (directory / STARTED).exists():
-            raise NodeError(f"the node's first process did not start:\n{tail(directory / 'init.log')}")
-        pid = int(json.loads((directory / STARTED).read_text())["pid"])
-        node = cls(directory, Cable.new(), init, pid, programs["ctr"])
+        try:
+            node = cls(directory, Cable.new(), init, _first_process(directory, init), programs["ctr"])
+        except BaseException:
+            init.end()
+            raise
         noted = {"cable": vars(node.cable), "init": init.as_dict(), "pid": pid, "ctr": str(node.ctr)}
         write_private(directory / STATE_FILE, json.dumps(noted).encode())
         return node
@@ -214,5 +228,20 @@ class Node:
         raise NodeError(f"the node did not become Ready: {what} does not answer.\n{shown}")
 
 
+def _first_process(directory: Path, init: Process) -> int:
+    wait_until(lambda: (directory / STARTED).exists() or not init.alive(), 20)
+    if not (directory / STARTED).exists():
+        raise NodeError(f"this kernel does not let a node begin:\n{tail(directory / 'init.log')}")
+    return int(json.loads((directory / STARTED).read_text())["pid"])
+
+
+def _remove(directory: Path) -> None:
+    """What outlives a node's processes."""
+    gone = cgroups.remove(_group(directory))
+    shutil.rmtree(directory, ignore_errors=True)
+    if not gone:
+        raise NodeError(f"control groups named {_group(directory)} are left in /sys/fs/cgroup")
+
+
 def _group(directory: Path) -> str:
-    return f"modelpoc-node-{directory.name}"
+    return f"modelpoc-node-{hashlib.sha256(str(directory).encode()).hexdigest()[:10]}"

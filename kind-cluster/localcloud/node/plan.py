@@ -6,3 +6,5 @@ GO = "go"
 """To it: the network is laid, and the plan written."""
 PLAN = "plan.json"
 """Name → words of each program, in the order in which they are to be started."""
+OWN = ("/run", "/var/lib", "/var/log")
+"""Folders that are empty in the node, whatever this machine has in them: sockets, locks, caches, logs."""

@@ -1,0 +1,21 @@
+"""One node with the chart in it, for all files here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from tests.cluster.place import TIME_SCALE, Place, check_possible, tell
+
+from localcloud.cluster import Installed, down
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Place]:
+    check_possible()
+    name = f"cluster-{secrets.token_hex(4)}"
+    try:
+        yield Place(Installed.up(name, time_scale=TIME_SCALE, tell=tell))
+    finally:
+        down(name)
