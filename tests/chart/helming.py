@@ -38,6 +38,7 @@ EVERYTHING: Manifest = {
     "serviceAccount": {
         "annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/modelpoc"}
     },
+    "secrets": {"namespaces": ["team-a", "team-b"]},
     "operator": {"workers": 8, "poll": 2.5, "fastResync": 120, "deepResync": 1800, "linger": 40},
     "sync": {
         "repo": "git@github.com:team/models.git",

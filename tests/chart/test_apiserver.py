@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from kubernetes.aio import client, config
+from kubernetes.aio.client.exceptions import ApiException
 from tests.chart.helming import (
     CHART,
     EVERYTHING,
@@ -27,6 +30,9 @@ from tests.chart.openapi import write_schemas
 
 from localcloud import tools
 from localcloud.controlplane.run import ControlPlane
+from modelpoc.controller.queue import Queue
+from modelpoc.controller.store import Store
+from modelpoc.controller.watch import SecretWatch
 
 pytestmark = pytest.mark.e2e
 
@@ -299,3 +305,29 @@ def test_the_operators_rights_in_the_cluster_are_those_that_were_rendered(
     assert not may("delete", "modelplatforms.modelpoc.dev")
     assert not may("create", "secrets")
     assert not may("create", "pods")
+
+
+async def test_where_namespaces_are_named_the_operator_sees_their_secrets_and_may_read_no_others(
+    cluster: Helm, kubectl: Kubectl, plane: ControlPlane, clean: None
+) -> None:
+    def secret(namespace: str, name: str) -> Manifest:
+        meta = {"name": name, "namespace": namespace, "labels": {"modelpoc.dev/use": "true"}}
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": {"key": name}}
+
+    install(cluster, "install", {"secrets": {"namespaces": ["team-a"]}})
+    kubectl.apply(secret("team-a", "theirs"), secret("secrets", "others"))
+    operator = plane.service_account_kubeconfig(NAMESPACE, RELEASE)
+    settings: Any = client.Configuration()
+    await config.load_kube_config(str(operator), client_configuration=settings)
+    store = Store()
+    async with client.ApiClient(configuration=settings) as api, asyncio.timeout(30):
+        watching = asyncio.create_task(SecretWatch(api, store, Queue(), ["team-a"]).run())
+        await store.secrets_seen.wait()
+        assert store.secret_names() == {("team-a", "theirs")}
+        await asyncio.to_thread(kubectl.apply, secret("team-a", "later"))
+        while ("team-a", "later") not in store.secret_names():  # noqa: ASYNC110 - the store tells no one
+            await asyncio.sleep(0.1)
+        watching.cancel()
+        with pytest.raises(ApiException, match="Forbidden"):
+            await client.CoreV1Api(api).list_secret_for_all_namespaces()
+    kubectl("delete", "secret", "--namespace=team-a", "theirs", "later")

@@ -127,7 +127,7 @@ def test_rights_are_those_of_the_file_and_no_others(helm: Helm) -> None:
     plain = helm.template()
     assert one(plain, "ClusterRole")["rules"] == rules["operator"]["cluster"]
     assert one(plain, "Role")["rules"] == rules["operator"]["namespaced"]
-    synced = helm.template(EVERYTHING)
+    synced = helm.template({**EVERYTHING, "secrets": {}})
     assert one(synced, "ClusterRole")["rules"] == rules["operator"]["cluster"] + rules["sync"]["cluster"]
     in_team = one(synced, "Role", f"{RELEASE}-sync")
     secret = one(synced, "Role", f"{RELEASE}-sync-secret")
@@ -137,6 +137,22 @@ def test_rights_are_those_of_the_file_and_no_others(helm: Helm) -> None:
     ] == rules["sync"]["namespaced"]
     assert (in_team["metadata"]["namespace"], secret["metadata"]["namespace"]) == ("team-a", "secrets")
     assert [rule["resourceNames"] for rule in secret["rules"]] == [["git"]]
+
+
+def test_secrets_may_be_read_only_where_that_is_said(helm: Helm) -> None:
+    rendered = helm.template(EVERYTHING)
+    everywhere = [rule for m in rendered if m["kind"] == "ClusterRole" for rule in m["rules"]]
+    assert not [rule for rule in everywhere if "secrets" in rule["resources"]]
+    roles = [m for m in rendered if m["kind"] == "Role" and m["metadata"]["name"] == f"{RELEASE}-secrets"]
+    assert [m["metadata"]["namespace"] for m in roles] == ["team-a", "team-b"]
+    assert [m["rules"] for m in roles] == [
+        [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "watch"]}]
+    ] * 2
+    given = words(one(rendered, "Deployment"))
+    assert [word for word in given if "secret-namespace" in word] == [
+        "--secret-namespace=team-a",
+        "--secret-namespace=team-b",
+    ]
 
 
 def test_a_branch_without_credentials_needs_no_secret(helm: Helm) -> None:

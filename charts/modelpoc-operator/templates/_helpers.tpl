@@ -82,6 +82,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - --{{ $option }}={{ $value }}
 {{- end }}
 {{- end }}
+{{- range .Values.secrets.namespaces }}
+- --secret-namespace={{ . }}
+{{- end }}
 {{- include "modelpoc.syncArgs" .Values.sync }}
 {{- range .Values.extraArgs }}
 - {{ . | quote }}

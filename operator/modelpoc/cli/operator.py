@@ -74,6 +74,12 @@ def operator(
     linger: Annotated[
         float, typer.Option(help="Seconds for which what answered stays after a switch of runtime.")
     ] = _D.linger,
+    secret_namespace: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Read labelled Secrets only in this namespace; may be given again. Without: in all."
+        ),
+    ] = None,
     http_host: Annotated[str, typer.Option(help="Address for health and metrics.")] = _D.http_host,
     http_port: Annotated[
         int, typer.Option(help="Port for health and metrics; 0: a free one.")
@@ -127,6 +133,7 @@ def operator(
         probe_patience=probe_patience,
         doubt=doubt,
         linger=linger,
+        secret_namespaces=tuple(secret_namespace or ()),
         http_host=http_host,
         http_port=http_port,
     )

@@ -94,7 +94,8 @@ class Operator:
         runner = await self._serve(informer)
         # kopf cancels every task that is created in its loop after it started: ours come first.
         checks = asyncio.create_task(check_accounts(self.store, self.accounts, self._leading.began))
-        tasks = [asyncio.create_task(SecretWatch(api, self.store, self.queue).run())]
+        secrets = SecretWatch(api, self.store, self.queue, self.settings.secret_namespaces)
+        tasks = [asyncio.create_task(secrets.run())]
         tasks.append(asyncio.create_task(self._lead(informer)))
         tasks += [asyncio.create_task(self._led(work)) for work in self._work(kube, session)]
         informing = asyncio.create_task(informer.run())

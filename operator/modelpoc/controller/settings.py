@@ -28,6 +28,8 @@ class Settings:
     """How long AWS's lists may lag behind a write."""
     linger: float = 35.0
     """How long what answered stays after a switch: an API takes seconds to deploy, a request 30 at most."""
+    secret_namespaces: tuple[str, ...] = ()
+    """Where labelled Secrets are read; empty: everywhere."""
     http_host: str = "0.0.0.0"
     http_port: int = 8080
     """For /healthz, /readyz and /metrics; 0 picks a free one."""

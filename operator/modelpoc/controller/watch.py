@@ -6,7 +6,7 @@ import asyncio
 import base64
 import binascii
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import kopf
@@ -132,37 +132,61 @@ def _login(**context: Any) -> kopf.ConnectionInfo | None:
 
 
 class SecretWatch:
-    """The Secrets that carry our label, and no others: kopf would filter only after reading them all."""
+    """The Secrets that carry our label, and no others: kopf would filter only after reading them all.
 
-    def __init__(self, api: Any, store: Store, queue: Queue) -> None:
+    `namespaces`: only theirs, where RBAC lets the operator read no others; all when empty.
+    """
+
+    def __init__(self, api: Any, store: Store, queue: Queue, namespaces: Sequence[str] = ()) -> None:
         self._core: Any = client.CoreV1Api(api)
         self._store, self._queue = store, queue
+        self._places: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._unseen = set(self._places)
         self._selector = f"{USE_LABEL}=true"
 
     async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for place in self._places:
+                group.create_task(self._keep(place))
+
+    async def _keep(self, place: str | None) -> None:
         """Lists, then watches; again from the start whenever the stream breaks."""
         while True:
             try:
-                version = await self._list()
-                await self._follow(version)
+                version = await self._list(place)
+                await self._follow(place, version)
             except Exception as error:
-                log.warning("watching labelled Secrets broke off: %s", error)
+                where = f" in {place}" if place else ""
+                log.warning("watching labelled Secrets%s broke off: %s", where, error)
                 await asyncio.sleep(2)
 
-    async def _list(self) -> str:
-        found = await self._core.list_secret_for_all_namespaces(label_selector=self._selector)
+    def _listing(self, place: str | None) -> tuple[Any, dict[str, str]]:
+        """The client's call, and what it has to be told beside the label."""
+        if place is None:
+            return self._core.list_secret_for_all_namespaces, {}
+        return self._core.list_namespaced_secret, {"namespace": place}
+
+    async def _list(self, place: str | None) -> str:
+        call, where = self._listing(place)
+        found = await call(**where, label_selector=self._selector)
         names = {(s.metadata.namespace, s.metadata.name) for s in found.items}
-        for namespace, name in self._store.secret_names() - names:
+        known = {key for key in self._store.secret_names() if place in (None, key[0])}
+        for namespace, name in known - names:
             self._drop(namespace, name)
         for secret in found.items:
             self._put(secret)
-        self._store.secrets_seen.set()
+        self._unseen.discard(place)
+        if not self._unseen:
+            self._store.secrets_seen.set()
         return str(found.metadata.resource_version)
 
-    async def _follow(self, version: str) -> None:
+    async def _follow(self, place: str | None, version: str) -> None:
         watching: Any = watch.Watch
+        call, where = self._listing(place)
         stream = watching().stream(
-            self._core.list_secret_for_all_namespaces,
+            call,
+            **where,
             label_selector=self._selector,
             resource_version=version,
             timeout_seconds=300,
