@@ -167,7 +167,7 @@ class Node:
         except BaseException:
             init.end()
             raise
-        noted = {"cable": vars(node.cable), "init": init.as_dict(), "pid": pid, "ctr": str(node.ctr)}
+        noted = {"cable": vars(node.cable), "init": init.as_dict(), "pid": node.pid, "ctr": str(node.ctr)}
         write_private(directory / STATE_FILE, json.dumps(noted).encode())
         return node
 
