@@ -14,13 +14,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.granted import policies
+from tests.granted.observing import note
 from tests.localcloud.sagemaker_world import archive
 
-from localcloud import lifecycle, status
+from localcloud import lifecycle, rights, status
 from localcloud.controlplane.run import ControlPlane
 from localcloud.demo.account import Prepared, platform_manifest, prepare
 from localcloud.lifecycle import Wanted
@@ -78,11 +81,23 @@ class World:
         operator: tuple[str, ...] = QUICK,
         run_operator: bool = True,
         platform: Mapping[str, Any] | None = None,
+        syncs: bool = False,
     ) -> World:
-        """A cloud with a Ready platform (when the operator runs) and the echo image `local/echo:latest`."""
+        """A cloud with a Ready platform (when the operator runs) and the echo image `local/echo:latest`.
+
+        `syncs`: the operator may sync into the namespace default.
+        """
         files = CloudFiles.of(f"{name}-{secrets.token_hex(4)}"[:31])
         world = cls(files, time_scale, operator)
-        wanted = Wanted(time_scale, operator=run_operator, crds=ROOT / "crds", operator_words=operator)
+        wanted = Wanted(
+            time_scale,
+            operator=run_operator,
+            crds=ROOT / "crds",
+            operator_words=operator,
+            rules=rights.RULES,
+            syncs_into=("default",) if syncs else (),
+            policies=policies.of_account(),
+        )
         lifecycle.up(files, wanted, lambda _: None)
         try:
             world.prepared = prepare(files)
@@ -97,7 +112,14 @@ class World:
         return world
 
     def down(self) -> None:
+        self._observe()
         lifecycle.down(self.files)
+
+    def _observe(self) -> None:
+        iam = None
+        with suppress(OSError, KeyError):  # a test has ended AWS
+            iam = self.local("iam")
+        note(self.files.name, plane=self.files.control_plane, iam=iam)
 
     # images
 
@@ -117,6 +139,11 @@ class World:
         self.client("s3").put_object(Bucket=self.prepared.bucket, Key=key, Body=content)
 
     # Kubernetes
+
+    @property
+    def operator_kubeconfig(self) -> Path:
+        """Of the operator, who may do what the chart grants it."""
+        return rights.file_of(self.plane)
 
     @property
     def plane(self) -> ControlPlane:
@@ -257,7 +284,7 @@ class World:
     # the operator as a process
 
     def start_operator(self, *words: str) -> None:
-        lifecycle.start_operator(self.files, self.plane.kubeconfig, words or self.operator_words)
+        lifecycle.start_operator(self.files, words or self.operator_words)
 
     def stop_operator(self, *, kill: bool = False) -> None:
         """SIGTERM and wait, or SIGKILL: as a crash would."""

@@ -18,12 +18,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud import lifecycle, logs, policies, status
 from localcloud.controlplane.errors import ControlPlaneError
-from localcloud.controlplane.progress import telling
+from localcloud.controlplane.progress import Tell, telling
 from localcloud.demo.account import ensure_platform
 from localcloud.demo.errors import DemoFailed
 from localcloud.given import NoSuchCluster
 from localcloud.lifecycle import LifecycleError, Wanted
 from localcloud.policies import NoPolicies
+from localcloud.rights import RULES
 from localcloud.runtime import images
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
@@ -87,12 +88,20 @@ def up(
                 host=host,
                 kubeconfig=kubeconfig,
                 policies={} if lifecycle.running(files) else policies.asked(account),
+                rules=_rules(tell),
             )
             outcome = lifecycle.up(files, wanted, tell)
             if platform and wait and any(crds.glob("*.yaml")):
                 asyncio.run(ensure_platform(files, tell))
         typer.echo(f"cloud {name} {outcome}")
         _say(status.document(files))
+
+
+def _rules(tell: Tell) -> Path | None:
+    if RULES.exists():
+        return RULES
+    tell("there is no chart beside this package: the operator runs as the cluster's administrator")
+    return None
 
 
 @app.command()

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from localcloud import rights
 from localcloud.controlplane.binaries import Binaries, ensure
 from localcloud.controlplane.process import Process, spawn, tail, undivided, wait_until
 from localcloud.controlplane.progress import Tell
@@ -66,6 +67,10 @@ class Wanted:
     """Where AWS and its APIs listen."""
     kubeconfig: Path | None = None
     """A cluster that runs already; None: one of the cloud's own."""
+    rules: Path | None = None
+    """What the operator may do in a control plane of the cloud's own (`rights.manifests`); None: all."""
+    syncs_into: tuple[str, ...] = ()
+    """Namespaces that it may sync into as well."""
     policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Roles that the account has from the start, each with its policy (`localcloud.policies`)."""
 
@@ -115,10 +120,8 @@ def _with_operator(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
     operator = files.started().get("operator")
     if not wanted.operator or (operator is not None and operator.alive()):
         return Outcome.RUNS
-    plane = cluster_of(files)
-    assert plane is not None
     tell("starting the operator")
-    start_operator(files, plane.kubeconfig, wanted.operator_words)
+    start_operator(files, wanted.operator_words)
     return Outcome.OPERATOR
 
 
@@ -133,9 +136,11 @@ def _bring_up(files: CloudFiles, wanted: Wanted, tell: Tell) -> None:
         tell("applying the CRDs")
         environ = {**os.environ, **kubectl_environment(files, plane.kubeconfig)}
         _apply_crds(environ, binaries, wanted.crds, wanted.wait)
+    if isinstance(plane, ControlPlane) and wanted.rules is not None:
+        _limit(plane, wanted.rules, wanted.syncs_into)
     if wanted.operator:
         tell("starting the operator")
-        start_operator(files, plane.kubeconfig, wanted.operator_words)
+        start_operator(files, wanted.operator_words)
 
 
 def _beside(files: CloudFiles, wanted: Wanted, binaries: Binaries) -> GivenCluster:
@@ -189,19 +194,36 @@ def _apply_crds(environ: Mapping[str, str], binaries: Binaries, crds: Path, wait
             raise LifecycleError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
 
 
+def _limit(plane: ControlPlane, rules: Path, syncs_into: tuple[str, ...]) -> None:
+    """From now on the operator is not the cluster's administrator."""
+    manifests = rights.manifests(rules, syncs_into=syncs_into)
+    plane.apply({"apiVersion": "v1", "kind": "List", "items": manifests})
+    rights.kubeconfig(plane)
+
+
 # On one machine nothing is far away: look often, and take any free port.
 _OPERATOR = ("operator", "--http-host", "127.0.0.1", "--http-port", "0", "--poll", "1")
 
 
-def start_operator(files: CloudFiles, kubeconfig: Path, words: tuple[str, ...] = ()) -> None:
+def start_operator(files: CloudFiles, words: tuple[str, ...] = ()) -> None:
     """Starts the operator as a process of the cloud, told `words` beside what every one is told here."""
     program = Path(sys.executable).with_name("modelpoc")
-    environ = {**_environment(), **operator_environment(files), "KUBECONFIG": str(kubeconfig)}
+    environ = {**_environment(), **operator_environment(files), **_operator_in_kubernetes(files)}
     with undivided():
         process = spawn([str(program), *_OPERATOR, *words], files.root, files.log("operator"), environ)
         files.remember("operator", process)
     if wait_until(lambda: not process.alive(), 1.0):
         raise LifecycleError(f"the operator ended at once:\n{tail(files.log('operator'))}")
+
+
+def _operator_in_kubernetes(files: CloudFiles) -> dict[str, str]:
+    """As itself where it has rights of its own, and then as if in its own namespace."""
+    plane = cluster_of(files)
+    assert plane is not None
+    own = rights.file_of(plane) if isinstance(plane, ControlPlane) else None
+    if own is None or not own.exists():
+        return {"KUBECONFIG": str(plane.kubeconfig)}
+    return {"KUBECONFIG": str(own), "POD_NAMESPACE": rights.NAMESPACE}
 
 
 def operator_environment(files: CloudFiles) -> dict[str, str]:

@@ -15,8 +15,10 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from tests.e2e.repositories import Repository
 from tests.e2e.test_admission import Kubectl
+from tests.granted.observing import note
 from tests.unit.controller.held import PLATFORM
 
+from localcloud import rights
 from localcloud.controlplane.run import ControlPlane
 from modelpoc.api.crd import rendered
 from modelpoc.sync.report import Report
@@ -36,9 +38,15 @@ def api_server(folder: Path) -> Iterator[Kubectl]:
         platform = {"apiVersion": "modelpoc.dev/v1alpha1", "kind": "ModelPlatform", **PLATFORM.to_dict()}
         until(lambda: kubectl("apply", "-f", "-", stdin={**platform, "metadata": {"name": "default"}}))
         until(lambda: kubectl("get", "modelpocs"))
+        kubectl.must("apply", "-f", "-", stdin=_list(rights.manifests(rights.RULES)))
         yield kubectl
     finally:
+        note("sync", plane=plane.directory)
         plane.stop()
+
+
+def _list(items: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
 def until(ask: Any, seconds: float = 20) -> None:
@@ -56,6 +64,8 @@ class Place:
         words = re.sub(r"[^a-z0-9]+", "-", test.removeprefix("test_"))
         self.namespace = f"{words[:50].strip('-')}-{secrets.token_hex(3)}"
         kubectl.must("create", "namespace", self.namespace)
+        kubectl.must("apply", "-f", "-", stdin=_list(rights.syncing_into(rights.RULES, self.namespace)))
+        self.kubeconfig = str(rights.kubeconfig(kubectl.plane, rights.SYNC))
         self.kubectl, self.repository = kubectl, Repository(folder)
         source = Source.of(self.repository.url)
         self.settings = Settings(source, namespace=self.namespace, interval=0.2, settle=0.1, gap=0.05)

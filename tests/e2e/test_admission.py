@@ -29,6 +29,7 @@ class Kubectl:
     """kubectl against one control plane."""
 
     def __init__(self, plane: ControlPlane) -> None:
+        self.plane = plane
         self._program = str(plane.binaries.kubectl)
         self.environ = {**os.environ, "KUBECONFIG": str(plane.kubeconfig)}
 

@@ -17,6 +17,7 @@ from tests import aws_listing
 from tests.e2e.repositories import Repository, config, file
 from tests.world import QUICK, World, wait_for
 
+from localcloud import rights
 from modelpoc.sync.source import Source
 
 pytestmark = pytest.mark.e2e
@@ -42,7 +43,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 @pytest.fixture(scope="module")
 def world(repository: Repository) -> Iterator[World]:
     words = ("--sync-repo", repository.url, "--sync-interval", "0.5s")
-    up = World.up("t-sync", operator=(*QUICK, *words))
+    up = World.up("t-sync", operator=(*QUICK, *words), syncs=True)
     yield up
     up.down()
 
@@ -138,7 +139,7 @@ def modelpoc(world: World, cache: Path, *words: str) -> subprocess.CompletedProc
     program = Path(sys.executable).parent / "modelpoc"
     environ: dict[str, Any] = {
         **os.environ,
-        "KUBECONFIG": str(world.plane.kubeconfig),
+        "KUBECONFIG": str(rights.kubeconfig(world.plane, rights.SYNC)),
         "XDG_CACHE_HOME": str(cache),
     }
     return subprocess.run(

@@ -66,9 +66,10 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
 def place(
     kubectl: Kubectl, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Place:
-    monkeypatch.setenv("KUBECONFIG", kubectl.environ["KUBECONFIG"])
+    made = Place(kubectl, tmp_path, request.node.name)
+    monkeypatch.setenv("KUBECONFIG", made.kubeconfig)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Place(kubectl, tmp_path, request.node.name)
+    return made
 
 
 def writes(kubectl: Kubectl) -> int:

@@ -69,10 +69,10 @@ def place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Place:
     """Its repository is `team/pocs` on the host."""
-    monkeypatch.setenv("KUBECONFIG", kubectl.environ["KUBECONFIG"])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     made = Place(kubectl, tmp_path, request.node.name)
+    monkeypatch.setenv("KUBECONFIG", made.kubeconfig)
     made.repository = Repository(host.root / "team")
     made.settings = replace(made.settings, source=Source.of(host.clone_url("pocs")))
     return made

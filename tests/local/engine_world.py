@@ -19,6 +19,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from tests.granted import policies
+from tests.granted.observing import note
 from tests.local.light_container import lighten
 from tests.localcloud.sagemaker_world import archive
 
@@ -59,7 +61,8 @@ class EngineCloud:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.aws = self._run(self._made(CloudConfig(state_dir=state_dir, time_scale=time_scale)))
+        config = CloudConfig(state_dir=state_dir, time_scale=time_scale, policies=policies.of_operator())
+        self.aws = self._run(self._made(config))
         self._run(self.aws.start())
         if light:
             lighten(self.aws)
@@ -137,6 +140,7 @@ class EngineCloud:
         self.client("s3").put_object(Bucket="models", Key=key, Body=body)
 
     def stop(self) -> None:
+        note("engine", iam=self.aws.iam.record.document())
         self._run(self.aws.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from localcloud.controlplane import audit
 from localcloud.controlplane.authority import Authority, public_key, write_private
 
 # Unix sockets, relative to the directory both run in: no port to collide with, nobody else's to read, and no
@@ -32,8 +33,8 @@ def etcd(program: Path) -> list[str]:
     ]
 
 
-def kube_apiserver(program: Path, authority: Authority, port: int) -> list[str]:
-    """kube-apiserver with RBAC and its default admission, alone: no other part of Kubernetes beside it.
+def kube_apiserver(program: Path, directory: Path, authority: Authority, port: int) -> list[str]:
+    """kube-apiserver in `directory` with RBAC and default admission; no other part of Kubernetes beside it.
 
     The ServiceAccount admission is off, for without a controller-manager no ServiceAccount `default` is made.
     """
@@ -58,6 +59,7 @@ def kube_apiserver(program: Path, authority: Authority, port: int) -> list[str]:
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-signing-key-file={signing_key}",
         f"--service-account-key-file={verifying_key}",
+        *audit.arguments(directory),
         "--profiling=false",
         "--v=0",
     ]

@@ -7,7 +7,7 @@ import os
 import re
 import socket
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,15 +105,20 @@ class ControlPlane:
         )
         return self._write(file or self._beside(f"{namespace}-{name}"), kubeconfig.by_token(token.strip()))
 
+    def apply(self, manifest: Mapping[str, Any]) -> None:
+        """Applies one object, or a List, as the administrator. Raises `ControlPlaneError`."""
+        words = ("apply", "--server-side", "--force-conflicts", "--filename=-")
+        self._kubectl(*words, stdin=json.dumps(manifest))
+
     def _beside(self, name: str) -> Path:
         return self.directory / f"kubeconfig-{re.sub('[^A-Za-z0-9-]+', '-', name)}"
 
     def _write(self, file: Path, user: dict[str, str]) -> Path:
         return kubeconfig.write(file, self.server, Authority(self.directory / "pki").certificate, user)
 
-    def _kubectl(self, *words: str) -> str:
+    def _kubectl(self, *words: str, stdin: str | None = None) -> str:
         command = [str(self.binaries.kubectl), f"--kubeconfig={self.kubeconfig}", *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise ControlPlaneError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
         return done.stdout
@@ -130,7 +135,7 @@ def _start(directory: Path, binaries: Binaries, guard: Guard | None) -> ControlP
             kube_apiserver=_spawn(
                 directory,
                 "kube-apiserver",
-                arguments.kube_apiserver(binaries.kube_apiserver, authority, port),
+                arguments.kube_apiserver(binaries.kube_apiserver, directory, authority, port),
                 guard,
             ),
             guard=guard,

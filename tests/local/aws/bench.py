@@ -14,6 +14,8 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+from tests.granted import policies
+from tests.granted.observing import note
 
 from localcloud.aws.faults import Rule
 from localcloud.cloud import CloudConfig, LocalAws
@@ -33,7 +35,8 @@ class Cloud:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.aws = self.run(self._made(CloudConfig(state_dir=state_dir, time_scale=TIME_SCALE)))
+        config = CloudConfig(state_dir=state_dir, time_scale=TIME_SCALE, policies=policies.of_operator())
+        self.aws = self.run(self._made(config))
         self.run(self.aws.start())
         self.scope = self.new_scope()
 
@@ -53,6 +56,7 @@ class Cloud:
 
     def stop(self) -> None:
         self.scope.close()
+        note("bench", iam=self.aws.iam.record.document())
         self.run(self.aws.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)

@@ -1,0 +1,26 @@
+"""What the roles of a local account may do: what `modelpoc iam-policy` prints, without a process for each."""
+
+from __future__ import annotations
+
+from localcloud.context import CloudConfig
+from modelpoc.aws import policy
+from modelpoc.aws.policy import Where
+
+Documents = dict[str, policy.Document]
+BUCKET = "models"
+_ROLES = ("operator", "execution", "task", "sagemaker", "function", "boundary")
+
+
+def of_account() -> Documents:
+    """Of all roles, as `modelpoc local up` gives them."""
+    return {f"modelpoc-{role}": _document(role) for role in _ROLES}
+
+
+def of_operator() -> Documents:
+    """Of the operator alone."""
+    return {"modelpoc-operator": _document("operator")}
+
+
+def _document(role: str) -> policy.Document:
+    where = Where(account=(CloudConfig.account,), region=(CloudConfig.region,), bucket=(BUCKET,))
+    return policy.document(role, where)
