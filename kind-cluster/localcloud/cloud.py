@@ -87,7 +87,7 @@ class LocalAws:
         """Starts backends and endpoint; afterwards `endpoint_url` answers."""
         self.config.state_dir.mkdir(parents=True, exist_ok=True)
         self._moto.look(make_roles, self.config)
-        self._backends = {**registry.backends(self), "sts": Sts(self, self.credentials)}
+        self._backends = {**registry.backends(self), "sts": Sts(self, self.credentials, self.iam)}
         await self._serve()
         for backend in self._backends.values():
             await backend.start()

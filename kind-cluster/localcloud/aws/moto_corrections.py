@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.cloudwatch.models import CloudWatchBackend
 
+from localcloud.aws import moto_iam
 from localcloud.aws.backend import AwsError
 from localcloud.aws.http import HttpAnswer, HttpRequest
 
@@ -72,6 +73,7 @@ def _delete_alarms(backend: Any, alarm_names: list[str]) -> None:
 def install() -> None:
     """What is put right within moto itself; calling it again changes nothing."""
     CloudWatchBackend.delete_alarms = _delete_alarms  # type: ignore[assignment,method-assign]
+    moto_iam.install()
 
 
 _CORRECTIONS: dict[tuple[str, str], Correction] = {

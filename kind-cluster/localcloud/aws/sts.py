@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from localcloud.aws.backend import Backend, Call
+from localcloud.aws.iam.guard import Iam
 from localcloud.aws.identities import Identities, Identity
 from localcloud.context import CloudContext
 
@@ -12,12 +13,17 @@ _DEFAULT_SECONDS = 3600
 
 
 class Sts(Backend):
-    """GetCallerIdentity and AssumeRole; trust policies are not evaluated, every key may assume any role."""
+    """GetCallerIdentity and AssumeRole.
+
+    A role in the local IAM is taken on by whom its trust policy lets; any other by everyone, those of other
+    accounts too.
+    """
 
     service: ClassVar[str] = "sts"
 
-    def __init__(self, cloud: CloudContext, identities: Identities) -> None:
+    def __init__(self, cloud: CloudContext, identities: Identities, iam: Iam) -> None:
         super().__init__(cloud)
+        self._iam = iam
         self._identities = identities
 
     def GetCallerIdentity(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
@@ -28,7 +34,9 @@ class Sts(Backend):
     def AssumeRole(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Keys of a new session of a role, in whichever account the role is."""
         seconds = request.get("DurationSeconds", _DEFAULT_SECONDS)
-        session = self._identities.session(request["RoleArn"], request["RoleSessionName"], seconds)
+        role, name = request["RoleArn"], request["RoleSessionName"]
+        self._iam.assume(self._identities.of_principal(call.principal), role, request.get("ExternalId"), name)
+        session = self._identities.session(role, name, seconds)
         return {"Credentials": _credentials(session), "AssumedRoleUser": _user(session)}
 
 

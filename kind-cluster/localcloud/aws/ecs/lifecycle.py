@@ -95,7 +95,8 @@ class Lifecycle:
         await self._clock.sleep(self._machine.cloud.config.durations.task_pending)
 
     async def _prepare(self, record: Container) -> None:
-        secrets = await secret_values.resolve(record.document.get("secrets") or [], self._machine.ask)
+        agent = surroundings.agent(self._machine, self._task)
+        secrets = await secret_values.resolve(record.document.get("secrets") or [], agent)
         sink = surroundings.sink(self._machine, self._task, record)
         await sink.open()
         self._sinks[record.name] = sink

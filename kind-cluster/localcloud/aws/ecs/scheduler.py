@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from localcloud.aws.ecs import deployments, rollout
+from localcloud.aws.ecs.assuming import CannotAssume
 from localcloud.aws.ecs.events import say, task_list
 from localcloud.aws.ecs.machine import Machine
 from localcloud.aws.ecs.records import Deployment, Service, Task
@@ -98,13 +99,16 @@ class ServiceScheduler:
 
     def _back_off(self, owner: Deployment, task: Task, now: datetime) -> None:
         """A task that never ran: the next one waits longer."""
-        owner.start_failures += 1
-        wait = self._clock.seconds(rollout.backoff(owner.start_failures))
-        owner.not_before = now + timedelta(seconds=wait)
+        self._wait_longer(owner, now)
         reasons = [c.reason for c in task.containers if c.reason] or [task.stopped_reason or "unknown"]
         say(self._service, now, f"was unable to place a task. Reason: {reasons[0]}")
         if owner.start_failures >= 3:
             say(self._service, now, "is unable to consistently start tasks successfully")
+
+    def _wait_longer(self, owner: Deployment, now: datetime) -> None:
+        owner.start_failures += 1
+        wait = self._clock.seconds(rollout.backoff(owner.start_failures))
+        owner.not_before = now + timedelta(seconds=wait)
 
     def _replace_unhealthy(self, now: datetime) -> None:
         for task in self._service.tasks:
@@ -133,10 +137,24 @@ class ServiceScheduler:
         active = [task for task in self._service.tasks if task.desired == "RUNNING"]
         seen = [rollout.Seen(t.id, t.deployment == primary.id, self.healthy(t)) for t in active]
         step = rollout.step(seen, self._bounds(), self._may_start(primary, now))
-        started = [self._start_task(self._service, primary).id for _ in range(step.start)]
+        started = self._start(primary, step.start, now)
         if started:
             say(self._service, now, f"has started {len(started)} tasks: {task_list(started)}")
         self._scale_in([task for task in active if task.id in step.stop], now)
+
+    def _start(self, primary: Deployment, count: int, now: datetime) -> list[str]:
+        """The ids of new tasks; none where ECS cannot take on their roles."""
+        try:
+            return [self._start_task(self._service, primary).id for _ in range(count)]
+        except CannotAssume as refused:
+            self._service.steady = False
+            primary.updated_at = now
+            if primary.rollout_state == "IN_PROGRESS":
+                primary.failed_tasks += 1
+                primary.history.failures = primary.failed_tasks
+            self._wait_longer(primary, now)
+            say(self._service, now, f"failed to launch a task with (error {refused})")
+            return []
 
     def _scale_in(self, tasks: list[Task], now: datetime) -> None:
         for task in tasks:

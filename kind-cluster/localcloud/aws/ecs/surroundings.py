@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from localcloud.aws.acting import Acting
 from localcloud.aws.ecs.machine import Machine
 from localcloud.aws.ecs.records import Container, Document, Task
 from localcloud.runtime.container import Launch
@@ -24,6 +25,12 @@ def launch(machine: Machine, task: Task, record: Container, added: Mapping[str, 
     )
 
 
+def agent(machine: Machine, task: Task) -> Acting:
+    """What ECS does before a task runs and beside it: as the task's execution role."""
+    role = task.definition.document.get("executionRoleArn")
+    return Acting(machine.cloud.iam, machine.ask, role, task.id)
+
+
 def sink(machine: Machine, task: Task, record: Container) -> Sink:
     """The log stream `<prefix>/<container>/<task id>`, or nowhere without an `awslogs` driver."""
     configuration = record.document.get("logConfiguration")
@@ -32,8 +39,10 @@ def sink(machine: Machine, task: Task, record: Container) -> Sink:
     options = configuration["options"]
     stream = f"{options['awslogs-stream-prefix']}/{record.name}/{task.id}"
 
+    acting = agent(machine, task)
+
     async def ask(operation: str, **request: object) -> object:
-        return await machine.ask("logs", operation, **request)
+        return await acting("logs", operation, **request)
 
     return LogStream(ask, options["awslogs-group"], stream)
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from localcloud.aws.backend import AwsError, Call
+from localcloud.aws.ecs import assuming
 from localcloud.aws.ecs.arns import hex_id, last
 from localcloud.aws.ecs.base import EcsBase
 from localcloud.aws.ecs.errors import invalid
@@ -74,6 +75,10 @@ class TaskOperations(EcsBase):
         definition = self.store.definition(request["taskDefinition"])
         if definition is None or definition.status != "ACTIVE":
             raise AwsError("ClientException", "TaskDefinition not found.")
+        try:
+            assuming.check(self.cloud.iam, definition)
+        except assuming.CannotAssume as refused:
+            raise AwsError("ClientException", str(refused)) from refused
         placement = check_placement(cluster, definition, request)
         count = request.get("count") or 1
         if not 1 <= count <= 10:
@@ -84,9 +89,10 @@ class TaskOperations(EcsBase):
         return {"tasks": [task_view(task, {"TAGS"}) for task in tasks], "failures": []}
 
     def start_task_of(self, service: Service, deployment: Deployment) -> Task:
-        """A new task of a service's deployment."""
+        """A new task of a service's deployment. Raises `CannotAssume`."""
         definition = self.store.definition(deployment.revision.task_definition)
         assert definition is not None, "deleted although a service uses it"
+        assuming.check(self.cloud.iam, definition)
         provider = next_provider(
             deployment.revision.strategy, [t for t in service.tasks if t.deployment == deployment.id]
         )

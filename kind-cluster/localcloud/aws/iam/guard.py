@@ -121,7 +121,7 @@ class Iam:
         context = {"aws:sourceaccount": (self._account,)}
         return self._trust(role, Taker(service=f"{service}.amazonaws.com"), context).allowed
 
-    def assume(self, identity: Identity, role_arn: str, external_id: str, session: str) -> None:
+    def assume(self, identity: Identity, role_arn: str, external_id: str | None, session: str) -> None:
         """Raises `AwsError` AccessDenied when a principal may not take a role on.
 
         Roles that are not in the local IAM, those of other accounts among them, may be taken on by all.

@@ -18,6 +18,7 @@ from localcloud.aws.lambda_.views import configuration, function_view
 from localcloud.aws.paging import page
 
 _PAGE = 50
+_CANNOT_BE_ASSUMED = "The role defined for the function cannot be assumed by Lambda."
 
 
 class FunctionOperations(Downloads):
@@ -140,12 +141,14 @@ class FunctionOperations(Downloads):
             raise conflict(f"Function already exist: {name}")
 
     async def _check_role(self, arn: str) -> None:
-        """The role must be there; whom it trusts is not looked at."""
+        """The role must be there, and trust Lambda."""
+        if self.cloud.iam.service_may_assume(arn, "lambda") is False:
+            raise invalid(_CANNOT_BE_ASSUMED)
         try:
             await self.machine.ask("iam", "get_role", RoleName=arn.rpartition("/")[2])
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
-                raise invalid("The role defined for the function cannot be assumed by Lambda.") from error
+                raise invalid(_CANNOT_BE_ASSUMED) from error
             raise
 
     async def _package(self, code: Request, operation: str) -> Package:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.aws.acting import Acting
 from localcloud.aws.lambda_.launching import Surroundings, link_libraries
 from localcloud.runtime.errors import ResourceInitialization
 from localcloud.runtime.shipping import LogStream
@@ -62,15 +63,19 @@ class Machine:
             scratch=self._home / "tmp" / secrets.token_hex(8),
         )
 
-    def stream(self, group: str, name: str) -> LogStream:
+    def acting(self, role_arn: str, function: str) -> Acting:
+        """What Lambda does beside a function: as the function's role."""
+        return Acting(self.cloud.iam, self.ask, role_arn, function)
+
+    def stream(self, acting: Acting, group: str, name: str) -> LogStream:
         """A log stream, to be opened with `open_stream`."""
 
         async def ask(operation: str, **request: object) -> object:
-            return await self.ask("logs", operation, **request)
+            return await acting("logs", operation, **request)
 
         return LogStream(ask, group, name)
 
-    async def open_stream(self, stream: LogStream, group: str) -> None:
+    async def open_stream(self, acting: Acting, stream: LogStream, group: str) -> None:
         """Opens it, and makes its group first where there is none, as Lambda does."""
         try:
             await stream.open()
@@ -78,16 +83,16 @@ class Machine:
             cause = error.__cause__
             if not isinstance(cause, ClientError) or code_of(cause) != "ResourceNotFoundException":
                 raise
-            await self._make_group(group)
+            await self._make_group(acting, group)
             await stream.open()
 
     def close(self) -> None:
         """Ends the threads, without waiting for calls under way."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _make_group(self, group: str) -> None:
+    async def _make_group(self, acting: Acting, group: str) -> None:
         try:
-            await self.ask("logs", "create_log_group", logGroupName=group)
+            await acting("logs", "create_log_group", logGroupName=group)
         except ClientError as error:
             if code_of(error) != "ResourceAlreadyExistsException":
                 raise

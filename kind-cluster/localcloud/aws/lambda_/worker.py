@@ -46,7 +46,8 @@ class Worker:
         self._served = served
         self._name = arn.rpartition(":")[2]
         self._stream_name = self._new_stream_name()
-        self._stream = machine.stream(served.log_group, self._stream_name)
+        self._acting = machine.acting(str(served.config["Role"]), self._name)
+        self._stream = machine.stream(self._acting, served.log_group, self._stream_name)
         self._sandbox = Sandbox(machine.surroundings(arn), served, self._write)
         self._opening: asyncio.Task[None] | None = None
         self._credentials = ""
@@ -124,7 +125,7 @@ class Worker:
 
     async def _open_stream(self) -> None:
         try:
-            await self._machine.open_stream(self._stream, self._served.log_group)
+            await self._machine.open_stream(self._acting, self._stream, self._served.log_group)
         except Exception as error:  # output must never take an invocation down
             log.warning("no log stream %s: %s", self._stream_name, error)
 

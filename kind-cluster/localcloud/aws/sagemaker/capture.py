@@ -23,7 +23,7 @@ from localcloud.aws.sagemaker.records import Document, Endpoint
 _log = logging.getLogger(__name__)
 _chance = random.SystemRandom()
 
-Key = tuple[str, str]  # destination, `<endpoint>/<variant>`
+Key = tuple[str, str, str]  # destination, `<endpoint>/<variant>`, role
 Ask = Callable[..., Awaitable[Any]]
 
 
@@ -51,20 +51,24 @@ class Capture:
         if _chance.random() * 100 >= config["InitialSamplingPercentage"]:
             return
         line = _line(call, config, request, reply, now)
-        key = (config["DestinationS3Uri"], f"{endpoint.name}/{variant.name}")
+        role = variant.model.document["ExecutionRoleArn"]
+        key = (config["DestinationS3Uri"], f"{endpoint.name}/{variant.name}", role)
         self._lines.setdefault(key, []).append(json.dumps(line))
 
-    async def write(self, ask: Ask, now: Any) -> None:
-        """Hands over what there is: `<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/….jsonl`."""
+    async def write(self, acting: Callable[[str], Ask], now: Any) -> None:
+        """Hands over what there is: `<destination>/<endpoint>/<variant>/yyyy/mm/dd/hh/….jsonl`.
+
+        `acting` makes calls as a role.
+        """
         async with self._writing:
             taken, self._lines = self._lines, {}
-            for (destination, place), lines in taken.items():
+            for (destination, place, role), lines in taken.items():
                 bucket, prefix = place_of(destination.rstrip("/") + "/x")
                 name = f"{now:%M-%S}-{now.microsecond // 1000:03d}-{uuid.uuid4()}.jsonl"
                 key = f"{prefix.removesuffix('x')}{place}/{now:%Y/%m/%d/%H}/{name}"
                 body = ("\n".join(lines) + "\n").encode()
                 try:
-                    await ask("s3", "put_object", Bucket=bucket, Key=key, Body=body)
+                    await acting(role)("s3", "put_object", Bucket=bucket, Key=key, Body=body)
                 except Exception as error:  # a bucket that is gone must not hold up the endpoint
                     _log.warning("captured data lost: s3://%s/%s: %s", bucket, key, error)
 

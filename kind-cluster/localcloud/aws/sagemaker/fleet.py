@@ -135,7 +135,7 @@ class Fleet:
 
     async def _unpack(self, url: str, plan: Plan) -> None:
         try:
-            archive = await self._machine.read_object(*artifact.place_of(url))
+            archive = await self._machine.read_object(plan.role, *artifact.place_of(url))
         except ClientError as error:
             raise faults.ModelDataMissing(url) from error
         try:

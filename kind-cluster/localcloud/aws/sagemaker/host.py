@@ -17,7 +17,7 @@ from localcloud.aws.sagemaker.machine import Machine
 from localcloud.aws.sagemaker.surroundings import PORT
 from localcloud.runtime.container import Container
 from localcloud.runtime.errors import RuntimeFault
-from localcloud.runtime.shipping import LogStream
+from localcloud.runtime.shipping import Sink
 
 _LOOK = 0.05  # real seconds between pings of a container that starts
 _PING_SECONDS = 2.0  # real: what AWS gives a ping
@@ -66,7 +66,7 @@ class Host:
         self._address = machine.addresses.take([PORT])
         self._token: str | None = None
         self._container: Container | None = None
-        self._log: LogStream | None = None
+        self._log: Sink | None = None
         self._running: asyncio.Task[None] | None = None
 
     @property
@@ -76,9 +76,8 @@ class Host:
 
     async def start(self) -> None:
         """Begins to run it; whether it is well, `ping` tells."""
-        self._log = await self._machine.log_stream(
-            f"/aws/sagemaker/Endpoints/{self.plan.endpoint}", self.stream
-        )
+        group = f"/aws/sagemaker/Endpoints/{self.plan.endpoint}"
+        self._log = await self._machine.log_stream(self.plan.role, group, self.stream)
         self._token = self._machine.cloud.credentials.issue(self.plan.role, "SageMaker")
         self._running = asyncio.create_task(self._keep_running())
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from pathlib import Path
 
 import aiohttp
 from botocore.exceptions import ClientError
 
+from localcloud.aws.acting import Acting
 from localcloud.aws.ecs import machine
 from localcloud.runtime import images
-from localcloud.runtime.errors import CannotPullContainer
+from localcloud.runtime.errors import CannotPullContainer, ResourceInitialization
 from localcloud.runtime.images import Image
-from localcloud.runtime.shipping import LogStream
+from localcloud.runtime.shipping import LogStream, Nowhere
 
+log = logging.getLogger(__name__)
 _CONNECTIONS = 200
 
 
@@ -58,20 +61,30 @@ class Machine(machine.Machine):
         config = self.cloud.config
         return images.resolve(reference, machine.store_of(config.state_dir), config.cache_dir)
 
-    async def read_object(self, bucket: str, key: str) -> bytes:
-        """An object of S3, whole; `ClientError` if it is not there."""
+    def acting(self, role_arn: str) -> Acting:
+        """What SageMaker does as the role of a model."""
+        return Acting(self.cloud.iam, self.ask, role_arn, "SageMaker")
+
+    async def read_object(self, role_arn: str, bucket: str, key: str) -> bytes:
+        """An object of S3, whole, read as a role; `ClientError` if it may not, or it is not there."""
+        self.acting(role_arn).check("s3", "get_object", Bucket=bucket, Key=key)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, bucket, key)
 
-    async def log_stream(self, group: str, stream: str) -> LogStream:
-        """A stream that is open; the group is made when missing."""
+    async def log_stream(self, role_arn: str, group: str, stream: str) -> LogStream | Nowhere:
+        """A stream that is open; the group is made when missing. Nowhere, where the role may not write."""
+        acting = self.acting(role_arn)
         with contextlib.suppress(ClientError):
-            await self.ask("logs", "create_log_group", logGroupName=group)
+            await acting("logs", "create_log_group", logGroupName=group)
 
         async def ask(operation: str, **request: object) -> object:
-            return await self.ask("logs", operation, **request)
+            return await acting("logs", operation, **request)
 
         opened = LogStream(ask, group, stream)
-        await opened.open()
+        try:
+            await opened.open()
+        except ResourceInitialization as error:
+            log.warning("no log stream %s: %s", stream, error)
+            return Nowhere()
         return opened
 
     async def disconnect(self) -> None:

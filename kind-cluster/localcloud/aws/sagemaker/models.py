@@ -30,8 +30,10 @@ class ModelOperations(SageMakerBase):
             raise invalid("ExecutionRoleArn is required.")
         if len(model.containers) > 1 or model.containers[0].get("Mode") == "MultiModel":
             raise invalid("The local AWS does not offer inference pipelines and multi-model endpoints.")
+        role = request["ExecutionRoleArn"]
+        self._check_role(role)
         for container in model.containers:
-            await self._check(container)
+            await self._check(container, role)
         self.store.new_arn(MODEL, request["ModelName"])  # another may have come first meanwhile
         self.store.models[arn] = model
         return {"ModelArn": arn}
@@ -57,7 +59,15 @@ class ModelOperations(SageMakerBase):
         summaries = [{"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created} for m in models]
         return {"Models": summaries, **more}
 
-    async def _check(self, container: Document) -> None:
+    def _check_role(self, role: str) -> None:
+        """A role that is not in the local IAM is taken as it is given."""
+        if self.cloud.iam.service_may_assume(role, "sagemaker") is False:
+            raise invalid(
+                f"Could not assume role {role}. Please ensure that the role exists and allows principal "
+                "'sagemaker.amazonaws.com' to assume the role."
+            )
+
+    async def _check(self, container: Document, role: str) -> None:
         image = container.get("Image")
         if not image:
             raise invalid("An image is required: model packages are not offered here.")
@@ -65,11 +75,21 @@ class ModelOperations(SageMakerBase):
             raise invalid(f"Requested image {image} not found.")
         url = container.get("ModelDataUrl")
         if url:
-            await self._check_data(url)
+            await self._check_data(url, role)
 
-    async def _check_data(self, url: str) -> None:
+    async def _check_data(self, url: str, role: str) -> None:
         bucket, key = place_of(url)
         try:
-            await self.machine.ask("s3", "head_object", Bucket=bucket, Key=key)
+            await self.machine.acting(role)("s3", "head_object", Bucket=bucket, Key=key)
         except ClientError as error:
-            raise invalid(f"Could not find model data at {url}.") from error
+            if error.response["Error"]["Code"] == "404":
+                raise invalid(f"Could not find model data at {url}.") from error
+            raise invalid(self._no_access(url, role)) from error
+
+    def _no_access(self, url: str, role: str) -> str:
+        return (
+            f'Could not access model data at {url}. Please ensure that the role "{role}" exists and that its '
+            'trust relationship policy allows the action "sts:AssumeRole" for the service principal '
+            '"sagemaker.amazonaws.com". Also ensure that the role has "s3:GetObject" permissions and that '
+            f"the object is located in {self.cloud.region}."
+        )

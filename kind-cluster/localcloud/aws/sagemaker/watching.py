@@ -45,7 +45,7 @@ class Watching(SageMakerBase):
         with contextlib.suppress(ClientError, BotoCoreError, TimeoutError):
             async with asyncio.timeout(_LAST_WORDS):
                 await self._send()
-                await self.capture.write(self.machine.ask, self.now())
+                await self.capture.write(self.machine.acting, self.now())
         await super().stop()
 
     async def alarm_states(self, names: Collection[str]) -> dict[str, str]:
@@ -61,7 +61,7 @@ class Watching(SageMakerBase):
             await self.cloud.clock.sleep(0)
             try:
                 await self._send()
-                await self.capture.write(self.machine.ask, self.now())
+                await self.capture.write(self.machine.acting, self.now())
                 await self._judge()
             except (ClientError, BotoCoreError) as error:
                 _log.warning("metrics and alarms of endpoints: %s", error)
