@@ -1,115 +1,203 @@
-"""A real node: it runs Pods, two stand side by side, and nothing of one is left."""
+"""A real node: its Pods reach the API and this machine, and nothing of it is left behind."""
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from tests.cluster.place import check_possible, tell
-from tests.world import wait_for
 
-from localcloud.controlplane.binaries import ensure
-from localcloud.node import Node, NodeError, pause
-from localcloud.node.node import why_not
+from localcloud.controlplane import binaries
+from localcloud.controlplane.process import wait_until
+from localcloud.node import Node, NodeError, single, why_not
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
+
+IMAGE = "local/kubectl:1"
+KUBECTL = binaries.ensure_program(binaries.KUBECTL) if why_not() is None else Path("kubectl")
 
 
-def traces() -> dict[str, set[str]]:
-    """What a node could leave on this machine."""
-    mounts = {line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()}
-    links = {link["ifname"] for link in json.loads(output("ip", "-json", "link"))}
-    groups = {str(p) for p in Path("/sys/fs/cgroup").glob("**/modelpoc-node-*")}
-    rules = set(output("iptables-save").splitlines()) - {""}
-    named = set(output("ip", "netns").split())
-    ours = {pid for pid in filter(str.isdigit, os.listdir("/proc")) if b"localcloud.node" in command(pid)}
+def traces(node: Node) -> dict[str, list[str]]:
+    """Everything on this machine that bears the mark of a node: its directory, its cable or its group."""
+    own, cable = str(node.directory), node.cable.interface
+    groups = Path("/sys/fs/cgroup").glob(f"**/{node.group}")
     return {
-        "mounts": mounts,
-        "links": links,
-        "groups": groups,
-        "rules": {r for r in rules if not r.startswith(("#", ":", "COMMIT", "*"))},
-        "namespaces": named,
-        "processes": ours,
+        "processes": [line for line in _run("ps", "-eo", "pid,args").splitlines() if own in line],
+        "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if own in line],
+        "links": [line for line in _run("ip", "-oneline", "link").splitlines() if cable in line],
+        "groups": [str(group) for group in groups],
+        "files": [own] if node.directory.exists() else [],
     }
 
 
-def command(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+def machine() -> dict[str, object]:
+    """What a node must not change of this machine, where a kubelet beside the others would."""
+    names = ("kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "net/ipv4/ip_forward")
+    return {
+        **{name: Path(f"/proc/sys/{name}").read_text() for name in names},
+        "namespaces": _run("ip", "netns"),
+        "rules": "KUBE-SERVICES" in _run("iptables-save"),
+        "folders": sorted(
+            str(f) for top in ("/var/lib", "/run", "/usr/libexec") for f in Path(top).iterdir()
+        ),
+    }
 
 
-def output(*words: str) -> str:
-    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+class Tried:
+    """A node, and kubectl on it as its administrator."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def kubectl(self, *words: str, stdin: str | None = None) -> str:
+        return _run(str(KUBECTL), f"--kubeconfig={self.node.kubeconfig}", *words, stdin=stdin)
+
+    def ready(self, name: str) -> bool:
+        path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        return self.kubectl("get", "pod", name, "--ignore-not-found", f"--output={path}") == "True"
+
+    def pod(self, name: str, *args: str) -> None:
+        """A Pod of kubectl's image; returns once it is Ready."""
+        self.kubectl(
+            "create",
+            "--filename=-",
+            stdin=json.dumps({"apiVersion": "v1", "kind": "Pod", **_pod(name, *args)}),
+        )
+        if not wait_until(lambda: self.ready(name), 60):
+            pytest.fail(self.kubectl("describe", "pod", name))
 
 
-def kubectl(node: Node, *words: str, stdin: str | None = None) -> str:
-    at = [str(ensure().kubectl), f"--kubeconfig={node.kubeconfig}", *words]
-    done = subprocess.run(at, input=stdin, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     check_possible()
-    place = tmp_path / f"node-{secrets.token_hex(4)}"
-    yield place
-    if node := Node.load_state(place):
-        node.stop()
-    shutil.rmtree(place, ignore_errors=True)
+    return tmp_path_factory.mktemp("node") / "node"
 
 
-def test_two_run_pods_side_by_side_and_leave_nothing(directory: Path, tmp_path: Path) -> None:
-    before = traces()
-    first, second = tmp_path / f"a{secrets.token_hex(4)}", tmp_path / f"b{secrets.token_hex(4)}"
-    nodes = [Node.start(place, tell=tell) for place in (first, second)]
+@pytest.fixture(scope="module")
+def tried(place: Path) -> Iterator[Tried]:
+    node = Node.start(place, tell=tell)
     try:
-        for node in nodes:
-            runs_a_pod_of_its_own(node)
-        with pytest.raises(NodeError, match="already runs"):
-            Node.start(first)
+        node.load(single.write(IMAGE, KUBECTL, place.parent / "kubectl.tar"))
+        tried = Tried(node)
+        tried.kubectl(
+            "create", "clusterrolebinding", "pods", "--clusterrole=view", "--serviceaccount=default:default"
+        )
+        tried.pod("first", "proxy", "--address=0.0.0.0", "--accept-hosts=.*")
+        yield tried
     finally:
-        for node in nodes:
-            node.stop()
-    assert wait_for(lambda: traces() == before, 20), {k: v ^ before[k] for k, v in traces().items()}
-    assert not first.exists()
-    assert not second.exists()
+        node.stop()
 
 
-def test_one_that_is_killed_leaves_no_more_than_its_files(directory: Path) -> None:
-    before = traces()
-    node = Node.start(directory, tell=tell)
-    os.kill(node.pid, 9)
-    assert wait_for(lambda: not node.init.alive(), 10)
-    node.stop()
-    assert wait_for(lambda: traces() == before, 20), {k: v ^ before[k] for k, v in traces().items()}
+def test_a_pod_asks_the_api_as_its_service_account_through_the_service(tried: Tried) -> None:
+    assert "pod/first" in tried.kubectl("exec", "first", "--", "/kubectl", "get", "pods", "--output=name")
 
 
-def runs_a_pod_of_its_own(node: Node) -> None:
-    """The Pod of the one image that every node has; its Service account comes by itself."""
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "quiet"},
-        "spec": {"containers": [{"name": "a", "image": pause.NAME, "imagePullPolicy": "Never"}]},
-    }
-    assert wait_for(lambda: "default" in kubectl(node, "get", "serviceaccounts", "-o", "name"), 60)
-    kubectl(node, "apply", "-f", "-", stdin=json.dumps(pod))
-    kubectl(node, "wait", "--for=condition=Ready", "pod/quiet", "--timeout=90s")
-    kubectl(node, "delete", "pod", "quiet", "--timeout=60s")
+def test_a_pod_reaches_what_listens_on_this_machine(tried: Tried) -> None:
+    with _served(tried.node.host_address) as url:
+        answer = tried.kubectl("exec", "first", "--", "/kubectl", "get", f"--server={url}", "--raw=/told")
+    assert answer == "from outside"
+
+
+def test_logs_and_deletion(tried: Tried) -> None:
+    assert "Starting to serve" in tried.kubectl("logs", "first")
+    tried.pod("second", "proxy")
+    tried.kubectl("delete", "pod", "second", "--timeout=60s")
+    assert "second" not in tried.kubectl("get", "pods")
+
+
+def test_controllers_work(tried: Tried) -> None:
+    """Two replicas behind a Service; a namespace that really goes."""
+    tried.kubectl("create", "namespace", "short")
+    tried.kubectl("apply", "--namespace=short", "--filename=-", stdin=json.dumps(_deployment()))
+    tried.kubectl("rollout", "status", "--namespace=short", "deployment/two", "--timeout=90s")
+    tried.kubectl("expose", "--namespace=short", "deployment/two", "--port=80", "--target-port=8001")
+    address = tried.kubectl("get", "--namespace=short", "service/two", "--output=jsonpath={.spec.clusterIP}")
+    asked = ("exec", "first", "--", "/kubectl", "get", f"--server=http://{address}", "--raw=/version")
+    assert wait_until(lambda: "gitVersion" in tried.kubectl(*asked), 20)
+    tried.kubectl("delete", "namespace", "short", "--timeout=90s")
+
+
+def test_a_second_node_runs_beside_it_and_leaves_nothing(tried: Tried, tmp_path: Path) -> None:
+    before = machine()
+    other = Node.start(tmp_path / "node", tell=tell)
+    assert other.host_address != tried.node.host_address
+    assert Node.load_state(tmp_path / "node") == other
+    there = traces(other)
+    assert [what for what, found in there.items() if not found] == ["mounts"], (
+        "the rest is there while it runs"
+    )
+    other.stop()
+    assert not any(traces(other).values())
+    assert machine() == before
+    assert tried.ready("first")
+
+
+def test_a_killed_node_is_cleared_away(tmp_path: Path) -> None:
+    check_possible()
+    node = Node.start(tmp_path / "node", tell=tell)
+    os.kill(node.init.pid, signal.SIGKILL)
+    assert wait_until(lambda: not traces(node)["processes"] and not traces(node)["links"], 10)
+    assert Node.load_state(tmp_path / "node") is None
+    assert Node.clear(tmp_path / "node")
+    assert not any(traces(node).values())
 
 
 def test_where_it_cannot_run_it_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert "root" in (why_not() or "")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(NodeError, match="need root"):
-        Node.start(tmp_path / "never")
-    assert not (tmp_path / "never").exists()
+        Node.start(tmp_path / "node")
+
+
+def _run(*words: str, stdin: str | None = None) -> str:
+    done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout
+
+
+def _pod(name: str, *args: str) -> dict[str, object]:
+    container = {"name": "kubectl", "image": IMAGE, "imagePullPolicy": "Never", "args": args}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 1}
+    return {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
+
+
+def _deployment() -> dict[str, object]:
+    template = _pod("two", "proxy", "--address=0.0.0.0", "--accept-hosts=.*")
+    term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "two"}}}
+    preferred = [{"weight": 1, "podAffinityTerm": term}]
+    affinity = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}
+    template["spec"]["affinity"] = affinity  # type: ignore[index]
+    spec = {"replicas": 2, "selector": {"matchLabels": {"app": "two"}}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "two"}, "spec": spec}
+
+
+class _served:
+    """Answers every GET at an address of this machine; gives the URL."""
+
+    def __init__(self, address: str) -> None:
+        self._server = ThreadingHTTPServer((address, 0), _Answer)
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://{self._server.server_address[0]!s}:{self._server.server_port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b"from outside")
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""

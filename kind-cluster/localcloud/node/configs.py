@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from localcloud.node import pause
+from localcloud.node import single
 
 POD_NETWORK = "10.244.0.0/24"
 CONTAINERD_SOCKET = "/run/containerd/containerd.sock"
@@ -68,7 +68,7 @@ class Configs:
         # No DNS: whoever is asked for is asked for by address.
         (self.directory / "resolv.conf").write_text("")
         text = _CONTAINERD.format(
-            directory=self.directory, socket=CONTAINERD_SOCKET, pause=pause.NAME, cni=_CNI_PROGRAMS
+            directory=self.directory, socket=CONTAINERD_SOCKET, pause=single.PAUSE, cni=_CNI_PROGRAMS
         )
         self.containerd.write_text(text)
         self.kubelet.write_text(yaml.safe_dump(self._kubelet(authority)))

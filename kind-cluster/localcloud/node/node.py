@@ -19,7 +19,7 @@ from localcloud.controlplane.process import Process, spawn, tail, undivided, wai
 from localcloud.controlplane.progress import Tell, silent
 from localcloud.controlplane.ready import Probe
 from localcloud.imaging import debian
-from localcloud.node import cgroups, pause
+from localcloud.node import cgroups, single
 from localcloud.node.commands import KUBERNETES_SERVICE, NODE, PORT, commands
 from localcloud.node.commands import kubeconfig as kubeconfig_of
 from localcloud.node.configs import CONTAINERD_SOCKET, Configs
@@ -134,6 +134,11 @@ class Node:
         return self.cable.host
 
     @property
+    def group(self) -> str:
+        """The name of its control group, in every hierarchy."""
+        return _group(self.directory)
+
+    @property
     def server(self) -> str:
         """The Kubernetes API's URL."""
         return f"https://{self.cable.node}:{PORT}"
@@ -174,7 +179,7 @@ class Node:
     def _until_ready(self, programs: Programs, tell: Tell) -> None:
         self.cable.lay(self.pid)
         authority = self._keys()
-        configs = Configs(self.directory, _group(self.directory))
+        configs = Configs(self.directory, self.group)
         configs.write(authority.certificate_file)
         cgroups.make(configs.group)
         plan = commands(programs, configs, self.cable.node)
@@ -201,7 +206,7 @@ class Node:
 
     def _pause(self, programs: Programs) -> Path:
         self._until(self._containerd_answers, "its containerd")
-        return pause.write(programs["pause"], self.directory / "pause.tar")
+        return single.write(single.PAUSE, programs["pause"], self.directory / "pause.tar")
 
     def _containerd_answers(self) -> bool:
         inside = ["nsenter", f"--target={self.pid}", "--mount", "--net", str(self.ctr)]

@@ -1,4 +1,4 @@
-"""An image of one program, as `docker save` writes images."""
+"""An image that holds one static program, as `docker save` writes images: no engine is needed to make it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import json
 import tarfile
 from pathlib import Path
 
-NAME = "localhost/modelpoc/pause:1"
+PAUSE = "localhost/modelpoc/pause:1"
+"""Of the container that holds a Pod's namespaces."""
 
 
-def write(program: Path, target: Path) -> Path:
-    """The image `NAME`, in which `program` (static) is all there is."""
-    layer = _tar({"pause": program.read_bytes()})
+def write(name: str, program: Path, target: Path) -> Path:
+    """The image `name`, in which `program` (static) is all there is and what is run; returns `target`."""
+    layer = _tar({program.name: program.read_bytes()})
     config = {
         "architecture": "amd64",
         "os": "linux",
-        "config": {"Entrypoint": ["/pause"]},
+        "config": {"Entrypoint": [f"/{program.name}"]},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
     }
-    manifest = [{"Config": "config.json", "RepoTags": [NAME], "Layers": ["layer.tar"]}]
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
     files = {"config.json": _json(config), "layer.tar": layer, "manifest.json": _json(manifest)}
     target.write_bytes(_tar(files))
     return target
