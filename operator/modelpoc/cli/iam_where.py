@@ -98,12 +98,13 @@ def _there(values: Iterable[str | None]) -> Values:
 
 def _arns(patterns: Iterable[str], service: str, sort: str, account: Values) -> Iterator[str]:
     """The ARNs of one service among patterns of a platform, whose `*` may stand for several parts."""
+    end = ":x" if service == "secretsmanager" else "/x"
     for pattern in patterns:
         parts = pattern.split(":", 5)
         if len(parts) == 6 and fnmatchcase(service, parts[2]):
             yield ":".join((parts[0], account[0], service, *parts[3:]))
-        elif len(parts) < 6 and fnmatchcase(f"arn:{account[0]}:{service}:::{sort}/x:x", f"{pattern}*"):
-            yield ":".join(("arn", account[0], service, *account[1:], f"{sort}*"))
+        elif len(parts) < 6 and fnmatchcase(f"arn:aws:{service}:region:account:{sort}{end}", pattern):
+            yield f"{':'.join(('arn', account[0], service, *account[1:]))}:{sort}{end[0]}*"
 
 
 def _repositories(patterns: Iterable[str], account: Values) -> Iterator[str]:

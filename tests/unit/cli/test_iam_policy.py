@@ -1,0 +1,255 @@
+"""`modelpoc iam-policy`: documents, roles in Terraform and CloudFormation, narrowed to platforms."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from modelpoc.aws.policy import ROLES
+from modelpoc.cli.main import app
+
+pytestmark = pytest.mark.unit
+
+ACCOUNT = "123456789012"
+BALANCING = f"arn:aws:elasticloadbalancing:eu-west-1:{ACCOUNT}"
+PLATFORM = f"""\
+apiVersion: modelpoc.dev/v1alpha1
+kind: ModelPlatform
+metadata: {{name: default}}
+spec:
+  ownerId: fleet
+  accountId: "{ACCOUNT}"
+  region: eu-west-1
+  artifacts: {{bucket: my-models}}
+  network: {{vpcId: vpc-1, subnetIds: [subnet-1, subnet-2], securityGroupIds: [sg-1]}}
+  ecs:
+    executionRoleArn: arn:aws:iam::{ACCOUNT}:role/run
+    clusterArn: arn:aws:ecs:eu-west-1:{ACCOUNT}:cluster/shared
+  routing:
+    apis: [{{id: abc123}}]
+    vpcLink: {{id: link}}
+    loadBalancers:
+    - arn: {BALANCING}:loadbalancer/app/shared/0123456789abcdef
+      listenerArn: {BALANCING}:listener/app/shared/0123456789abcdef/0123456789abcdef
+  allow:
+    images: ["{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/models/*:*", "docker.io/*"]
+    secretArns: ["arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/pocs/*", "arn:aws:*:secret:*"]
+    roleArns: ["arn:aws:iam::{ACCOUNT}:role/poc-*"]
+"""
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> str:
+    file = tmp_path / "platform.yaml"
+    file.write_text(PLATFORM)
+    return str(file)
+
+
+def printed(*words: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, ["iam-policy", *words])
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+def policy(*words: str) -> list[dict[str, Any]]:
+    document = json.loads(printed(*words))
+    assert document["Version"] == "2012-10-17"
+    return list(document["Statement"])
+
+
+def resources(statements: list[dict[str, Any]], action: str) -> set[str]:
+    """Those of the action's own service: one of another is nothing to it."""
+    service = action.partition(":")[0]
+    found = {r for s in statements for r in s["Resource"] if action in s["Action"]}
+    return {r for r in found if r.split(":")[2:3] == [service]}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_has_a_document(role: str, platform: str) -> None:
+    assert all(s["Effect"] == "Allow" for s in policy(role, "--platform", platform))
+    assert all(s["Effect"] == "Allow" for s in policy(role))
+
+
+def test_the_operators_is_meant_when_nothing_is_said() -> None:
+    assert printed() == printed("operator")
+
+
+def test_a_platform_narrows_it(platform: str) -> None:
+    found = policy("operator", "--platform", platform)
+    text = json.dumps(found)
+    assert '"aws:ResourceTag/modelpoc.dev/owner-id": "fleet"' in text
+    assert f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:modelpoc/fleet/*" in text
+    assert "arn:aws:s3:::my-models" in resources(found, "s3:ListBucket")
+    assert "arn:aws:apigateway:eu-west-1::/apis/abc123/*" in resources(found, "apigateway:PATCH")
+    assert f"arn:aws:ecs:eu-west-1:{ACCOUNT}:service/shared/*-??????????" in resources(
+        found, "ecs:UpdateService"
+    )
+    rules = resources(found, "elasticloadbalancing:CreateRule")
+    assert f"{BALANCING}:listener/app/shared/0123456789abcdef/0123456789abcdef" in rules
+
+
+def test_roles_are_passed_as_the_platform_names_them(platform: str) -> None:
+    found = policy("operator", "--platform", platform)
+    to_tasks = {
+        r for s in found for r in s["Resource"]
+        if s["Action"] == ["iam:PassRole"]
+        and s["Condition"]["StringEquals"]["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
+    }  # fmt: skip
+    named = {f"arn:aws:iam::{ACCOUNT}:role/run", f"arn:aws:iam::{ACCOUNT}:role/poc-*"}
+    assert named <= to_tasks
+    assert f"arn:aws:iam::{ACCOUNT}:role/*" not in to_tasks
+
+
+def test_what_containers_read_follows_the_platforms_patterns(platform: str) -> None:
+    found = policy("execution", "--platform", platform)
+    assert resources(found, "ecr:BatchGetImage") == {f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/models/*"}
+    assert resources(found, "ssm:GetParameters") >= {f"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/pocs/*"}
+    assert resources(found, "secretsmanager:GetSecretValue") >= {
+        f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:*"
+    }
+
+
+def test_an_option_counts_more_than_the_platform(platform: str) -> None:
+    found = policy("reader", "--platform", platform, "--bucket", "one", "--bucket", "two")
+    assert resources(found, "s3:ListBucket") == {"arn:aws:s3:::one", "arn:aws:s3:::two"}
+
+
+def test_a_task_role_is_for_one_poc() -> None:
+    found = policy("task", "--bucket", "models", "--owner-id", "fleet", "--poc", "team-a/echo")
+    assert resources(found, "s3:GetObject") == {"arn:aws:s3:::models/echo/*"}
+    listing = next(s for s in found if "s3:ListBucket" in s["Action"])
+    assert listing["Condition"]["StringLike"]["s3:prefix"] == "echo/*"
+    assert any("modelpoc/fleet/team-a/echo/" in r for r in resources(found, "secretsmanager:GetSecretValue"))
+    printed("task", "--poc", "echo", code=2)
+
+
+def test_what_is_not_known_is_said_beside_it() -> None:
+    wide = CliRunner().invoke(app, ["iam-policy"])
+    assert "--platform" in wide.stderr
+    narrow = CliRunner().invoke(app, ["iam-policy", "--account", ACCOUNT, "--owner-id", "default"])
+    assert narrow.stderr == ""
+
+
+def test_a_file_that_holds_no_platform_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "other.yaml"
+    file.write_text("kind: Other\n")
+    result = CliRunner().invoke(app, ["iam-policy", "--platform", str(file)])
+    assert result.exit_code == 1
+    assert "holds no ModelPlatform" in result.stderr
+
+
+# who takes it on
+
+
+def trust(*words: str) -> dict[str, Any]:
+    (statement,) = policy(*words, "--trust")
+    return statement
+
+
+def test_pod_identity_takes_on_the_operators_role() -> None:
+    found = trust("operator", "--namespace", "models", "--service-account", "op")
+    assert found["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert found["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    assert found["Condition"]["StringEquals"] == {
+        "aws:RequestTag/kubernetes-namespace": "models",
+        "aws:RequestTag/kubernetes-service-account": "op",
+    }
+
+
+def test_a_service_account_takes_it_on_by_oidc() -> None:
+    provider = "oidc.eks.eu-west-1.amazonaws.com/id/0123"
+    found = trust("operator", "--account", ACCOUNT, "--oidc-provider", f"https://{provider}")
+    assert found["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}"}
+    assert found["Condition"]["StringEquals"] == {
+        f"{provider}:aud": "sts.amazonaws.com",
+        f"{provider}:sub": "system:serviceaccount:modelpoc-system:modelpoc-operator",
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "service"),
+    [("execution", "ecs-tasks"), ("task", "ecs-tasks"), ("sagemaker", "sagemaker"), ("function", "lambda")],
+)
+def test_services_take_roles_on_for_this_account_only(role: str, service: str) -> None:
+    found = trust(role, "--account", ACCOUNT)
+    assert found["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    assert found["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+
+
+def test_nobody_takes_a_boundary_on() -> None:
+    printed("boundary", "--trust", code=2)
+
+
+# forms
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_cloudformation_holds_the_same_policy(role: str, platform: str) -> None:
+    template = yaml.safe_load(printed(role, "--platform", platform, "--format", "cloudformation"))
+    (resource,) = template["Resources"].values()
+    properties = resource["Properties"]
+    if role == "boundary":
+        assert resource["Type"] == "AWS::IAM::ManagedPolicy"
+        assert properties["PolicyDocument"]["Statement"] == policy(role, "--platform", platform)
+        return
+    assert resource["Type"] == "AWS::IAM::Role"
+    (inline,) = properties["Policies"]
+    assert inline["PolicyDocument"]["Statement"] == policy(role, "--platform", platform)
+    (taken,) = properties["AssumeRolePolicyDocument"]["Statement"]
+    assert taken == trust(role, "--platform", platform)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_terraform_holds_the_same_policy(role: str, platform: str) -> None:
+    text = printed(role, "--platform", platform, "--format", "terraform")
+    documents = [evaluated(found) for found in re.findall(r"jsonencode\((\{.*?^  \})\)$", text, re.M | re.S)]
+    assert policy(role, "--platform", platform) in [found["Statement"] for found in documents]
+    kinds = re.findall(r'^resource "(\w+)" "(\w+)" \{$', text, re.M)
+    label = f"modelpoc_{role}"
+    if role == "boundary":
+        assert kinds == [("aws_iam_policy", label)]
+    else:
+        assert kinds == [("aws_iam_role", label), ("aws_iam_role_policy", label)]
+        assert f"aws_iam_role.{label}.id" in text
+
+
+def evaluated(hcl: str) -> Any:
+    """An HCL object of texts, lists and objects, as `jsonencode` would have it."""
+    assert "${" not in hcl
+    text = re.sub(r"^(\s*)(\w+|\"[^\"]+\")\s+= ", lambda m: f"{m[1]}{_quoted(m[2])}: ", hcl, flags=re.M)
+    text = re.sub(r'(["\]}])\n(\s*")', r"\1,\n\2", text)
+    return json.loads(re.sub(r",(\s*[\]}])", r"\1", text))
+
+
+def _quoted(key: str) -> str:
+    return key if key.startswith('"') else f'"{key}"'
+
+
+def test_terraform_is_written_as_its_own_formatter_would(platform: str) -> None:
+    """Two blanks for each level, and equals signs of neighbours below one another."""
+    lines = printed("operator", "--platform", platform, "--format", "terraform").splitlines()
+    depth = 0
+    for before, line in zip(["", *lines], lines, strict=False):
+        depth -= line.lstrip().startswith(("}", "]"))
+        assert not line or line == "  " * depth + line.lstrip()
+        depth += line.endswith(("{", "[", "{[", "({"))
+        one, other = (_equals(text) for text in (before, line))
+        if one is not None and other is not None:
+            assert one == other, (before, line)
+
+
+def _equals(line: str) -> int | None:
+    """Where the equals sign of an attribute of one line stands."""
+    return None if line.endswith(("{", "[", "(")) or " = " not in line else line.index(" = ")
+
+
+def test_a_file_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "policy.json"
+    assert printed("function", "--account", ACCOUNT, "-o", str(file)) == ""
+    assert json.loads(file.read_text())["Version"] == "2012-10-17"
