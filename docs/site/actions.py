@@ -17,9 +17,9 @@ _HEAD = """\
 What the operator's role must be allowed to do, as each kind of resource declares it in its own file.
 A POC needs only the kinds that its runtime uses.
 
-`iam:PassRole` is needed for the roles that the platform names (`ecs.executionRoleArn`, `ecs.taskRoleArn`,
-`sagemaker.executionRoleArn`, `lambda.roleArn`) and for those in `allow.roleArns`; narrow it with
-`iam:PassedToService`.
+`modelpoc iam-policy` prints them as a policy, with what each is on and under which conditions: see
+[Run it on your AWS account](../aws-account.md#roles). What stands beside the kinds is asked for only where a
+platform names a role to take on, and of people who read logs.
 
 """
 
