@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.localcloud.ecs_world import BREAKER
 from tests.localcloud.ecs_world import World as Ecs
+from tests.localcloud.edge_world import eventually
 from tests.localcloud.iam_world import Account, allow, trusting
 from tests.localcloud.lambda_world import package
 from tests.localcloud.sagemaker_world import archive
@@ -72,7 +73,7 @@ def stopped(world: Ecs, task: str) -> str:
         found.update(world.ecs.describe_tasks(cluster="models", tasks=[task])["tasks"][0])
         return bool(found["lastStatus"] == "STOPPED")
 
-    world.eventually(gone)
+    eventually(gone, 30)
     return str(found["stoppedReason"])
 
 
@@ -84,7 +85,7 @@ def test_a_task_starts_with_what_its_execution_role_may_read(world: Ecs, account
     role = account.role(allow("ssm:GetParameters", mine), WRITE, trust=TASKS)
     secret = {"name": "TOKEN", "valueFrom": "arn:aws:ssm:eu-west-1:000000000000:parameter/app/token"}
     task = run(world, executionRoleArn=role, secrets=[secret])
-    world.eventually(
+    eventually(
         lambda: (
             world.ecs.describe_tasks(cluster="models", tasks=[task])["tasks"][0]["lastStatus"] == "RUNNING"
         )
@@ -123,7 +124,7 @@ def test_a_service_whose_role_does_not_trust_ecs_starts_no_task(world: Ecs, acco
         service = world.ecs.describe_services(cluster="models", services=["untrusted"])["services"][0]
         return any(f"unable to assume the role '{role}'" in each["message"] for each in service["events"])
 
-    world.eventually(told)
+    eventually(told, 30)
     assert not world.ecs.list_tasks(cluster="models", serviceName="untrusted")["taskArns"]
     with pytest.raises(ClientError, match="ECS was unable to assume the role"):
         run(world, executionRoleArn=role)
