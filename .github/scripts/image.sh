@@ -31,13 +31,6 @@ build() {
     --label "org.opencontainers.image.revision=$(tag_of "$name")" "models/$name"
 }
 
-# Scanned on push; a tag, once pushed, means the same for ever.
-ensure_repository() {
-  aws ecr describe-repositories --repository-names "$1" >/dev/null 2>&1 ||
-    aws ecr create-repository --repository-name "$1" --image-tag-mutability IMMUTABLE \
-      --image-scanning-configuration scanOnPush=true >/dev/null
-}
-
 publish() {
   local registry repository tag digest
   registry="$(registry)"

@@ -28,6 +28,13 @@ digest_of() {
   fi
 }
 
+# Scanned on push; a tag, once pushed, means the same for ever.
+ensure_repository() {
+  aws ecr describe-repositories --repository-names "$1" >/dev/null 2>&1 ||
+    aws ecr create-repository --repository-name "$1" --image-tag-mutability IMMUTABLE \
+      --image-scanning-configuration scanOnPush=true >/dev/null
+}
+
 log_in_to() {
   local region="${1#*.dkr.ecr.}"
   aws ecr get-login-password --region "${region%%.*}" | docker login --username AWS --password-stdin "$1"

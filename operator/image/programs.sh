@@ -50,14 +50,14 @@ ln -s ../../bin/git "$target/usr/lib/git-core/git"
 mkdir -p "$target/usr/share/git-core/templates"
 
 # Certificates are the base's where it has them.
-if [ ! -e /tmp/certificates ] && grep -Fqx ca-certificates /tmp/new; then
+if grep -Fqx ca-certificates /tmp/new; then
     take /etc/ssl/certs/ca-certificates.crt
     echo ca-certificates >>/tmp/taken
 fi
 
 # What was taken, for the list of all that is in the image; and its licences.
 mkdir -p "$target/usr/share/modelpoc"
-for package in $(sort -u /tmp/taken); do
+sort -u /tmp/taken | while read -r package; do
     take "/usr/share/doc/$package/copyright"
     dpkg-query --show --showformat '${Package} ${Version} ${Architecture}\n' "$package"
-done | sort -u >"$target/usr/share/modelpoc/packages"
+done >"$target/usr/share/modelpoc/packages"
