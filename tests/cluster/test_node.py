@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,7 +30,7 @@ def traces(node: Node) -> dict[str, list[str]]:
     own, cable = str(node.directory), node.cable.interface
     groups = Path("/sys/fs/cgroup").glob(f"**/{node.group}")
     return {
-        "processes": [line for line in _run("ps", "-eo", "pid,args").splitlines() if own in line],
+        "processes": [str(p) for p in Path("/proc").glob("[0-9]*") if _belongs(p, own, node.group)],
         "mounts": [line for line in Path("/proc/mounts").read_text().splitlines() if own in line],
         "links": [line for line in _run("ip", "-oneline", "link").splitlines() if cable in line],
         "groups": [str(group) for group in groups],
@@ -62,6 +63,12 @@ class Tried:
     def ready(self, name: str) -> bool:
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
         return self.kubectl("get", "pod", name, "--ignore-not-found", f"--output={path}") == "True"
+
+    def reached(self, url: str) -> bool:
+        """Whether an API answers there when a Pod asks."""
+        words = ("exec", "first", "--", "/kubectl", "get", f"--server={url}", "--raw=/version")
+        command = [str(KUBECTL), f"--kubeconfig={self.node.kubeconfig}", *words]
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
 
     def pod(self, name: str, *args: str) -> None:
         """A Pod of kubectl's image; returns once it is Ready."""
@@ -119,21 +126,21 @@ def test_controllers_work(tried: Tried) -> None:
     tried.kubectl("rollout", "status", "--namespace=short", "deployment/two", "--timeout=90s")
     tried.kubectl("expose", "--namespace=short", "deployment/two", "--port=80", "--target-port=8001")
     address = tried.kubectl("get", "--namespace=short", "service/two", "--output=jsonpath={.spec.clusterIP}")
-    asked = ("exec", "first", "--", "/kubectl", "get", f"--server=http://{address}", "--raw=/version")
-    assert wait_until(lambda: "gitVersion" in tried.kubectl(*asked), 20)
+    assert wait_until(lambda: tried.reached(f"http://{address}"), 20)
     tried.kubectl("delete", "namespace", "short", "--timeout=90s")
 
 
 def test_a_second_node_runs_beside_it_and_leaves_nothing(tried: Tried, tmp_path: Path) -> None:
     before = machine()
     other = Node.start(tmp_path / "node", tell=tell)
-    assert other.host_address != tried.node.host_address
-    assert Node.load_state(tmp_path / "node") == other
-    there = traces(other)
-    assert [what for what, found in there.items() if not found] == ["mounts"], (
-        "the rest is there while it runs"
-    )
-    other.stop()
+    try:
+        assert other.host_address != tried.node.host_address
+        assert Node.load_state(tmp_path / "node") == other
+        there = traces(other)
+        # Its mounts are its own from the beginning.
+        assert [what for what, found in there.items() if not found] == ["mounts"]
+    finally:
+        other.stop()
     assert not any(traces(other).values())
     assert machine() == before
     assert tried.ready("first")
@@ -149,10 +156,35 @@ def test_a_killed_node_is_cleared_away(tmp_path: Path) -> None:
     assert not any(traces(node).values())
 
 
+def test_an_interrupted_start_leaves_nothing(tmp_path: Path) -> None:
+    check_possible()
+    environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = [sys.executable, "-m", "localcloud.node", "up", "--name=short"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as up:
+        begun: list[Node] = []
+        assert wait_until(lambda: bool(begun.extend(_there(tmp_path)) or begun), 60)
+        up.send_signal(signal.SIGINT)
+        assert up.wait(60) == 130
+    assert not any(traces(begun[0]).values())
+
+
 def test_where_it_cannot_run_it_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(NodeError, match="need root"):
         Node.start(tmp_path / "node")
+
+
+def _belongs(process: Path, directory: str, group: str) -> bool:
+    try:
+        said = (process / "cmdline").read_text() + (process / "cgroup").read_text()
+        return directory in said or group in said or os.readlink(process / "cwd").startswith(directory)
+    except OSError:  # it has ended
+        return False
+
+
+def _there(state: Path) -> list[Node]:
+    node = Node.load_state(state / "modelpoc" / "nodes" / "short")
+    return [node] if node else []
 
 
 def _run(*words: str, stdin: str | None = None) -> str:

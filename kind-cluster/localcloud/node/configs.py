@@ -73,7 +73,7 @@ class Configs:
         self.containerd.write_text(text)
         self.kubelet.write_text(yaml.safe_dump(self._kubelet(authority)))
         self.kube_proxy.write_text(yaml.safe_dump(self._kube_proxy()))
-        (self.directory / "cni" / "10-bridge.conflist").write_text(json.dumps(self._cni(), indent=2))
+        (self.directory / "cni" / "10-pods.conflist").write_text(json.dumps(self._cni(), indent=2))
 
     def _kubelet(self, authority: Path) -> dict[str, object]:
         return {
@@ -132,13 +132,7 @@ class Configs:
             "ranges": [[{"subnet": POD_NETWORK}]],
             "routes": [{"dst": "0.0.0.0/0"}],
         }
-        bridge = {
-            "type": "bridge",
-            "bridge": "cni0",
-            "isGateway": True,
-            "ipMasq": True,
-            "hairpinMode": True,
-            "ipam": address,
-        }
-        plugins = [bridge, {"type": "portmap", "capabilities": {"portMappings": True}}]
+        # Not a bridge: Pods that reach each other by way of a Service would need br_netfilter with one.
+        wire = {"type": "ptp", "ipMasq": True, "ipam": address}
+        plugins = [wire, {"type": "portmap", "capabilities": {"portMappings": True}}]
         return {"cniVersion": "0.4.0", "name": "pods", "plugins": plugins}

@@ -77,8 +77,19 @@ def _mounts() -> None:
     _mount("proc", "/proc", "proc")
     for place in OWN:
         _mount("tmpfs", place, "tmpfs")
+    _try_overlay(Path("/run/trial"))
     for name in _TUNABLES:
         _set_apart(Path("/proc/sys") / name)
+
+
+def _try_overlay(trial: Path) -> None:
+    """containerd needs it for every container; a kernel without it shall be told from other failures."""
+    layers = {name: trial / name for name in ("lowerdir", "upperdir", "workdir")}
+    for place in (*layers.values(), trial / "all"):
+        place.mkdir(parents=True)
+    words = ",".join(f"{name}={place}" for name, place in layers.items())
+    _check(_libc().mount(b"overlay", bytes(trial / "all"), b"overlay", 0, words.encode()), "mount overlay")
+    _check(_libc().umount2(bytes(trial / "all"), 0), "unmount overlay")
 
 
 def _set_apart(file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -47,6 +48,17 @@ class Cable:
         _do(*inside, "route", "add", "default", "via", self.host)
 
 
+def check_kernel(pid: int) -> None:
+    """Tries, in the network namespace of a process, what Pods and Services will need of the kernel.
+
+    Raises `NodeError` that names what this one lacks.
+    """
+    inside = ("nsenter", f"--target={pid}", "--net")
+    matched = ("-m", "conntrack", "--ctstate", "NEW", "-m", "comment", "--comment", "trial")
+    for change in ("-A", "-D"):
+        _do(*inside, "iptables", "-t", "nat", change, "POSTROUTING", *matched, "-j", "MASQUERADE")
+
+
 def _ip(*words: str) -> list[dict[str, str]]:
     done = subprocess.run(["ip", "-json", *words], capture_output=True, text=True, check=True)
     found: list[dict[str, str]] = json.loads(done.stdout or "[]")
@@ -54,6 +66,10 @@ def _ip(*words: str) -> list[dict[str, str]]:
 
 
 def _do(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Without the variable, older iptables lock a file of this machine.
+    environ = {**os.environ, "XTABLES_LOCKFILE": "/dev/null"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise NodeError(f"{' '.join(command)}: {done.stderr.strip()}")
+        raise NodeError(
+            f"this kernel does not do what a node needs: {' '.join(command)}: {done.stderr.strip()}"
+        )

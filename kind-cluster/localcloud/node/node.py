@@ -24,7 +24,7 @@ from localcloud.node.commands import KUBERNETES_SERVICE, NODE, PORT, commands
 from localcloud.node.commands import kubeconfig as kubeconfig_of
 from localcloud.node.configs import CONTAINERD_SOCKET, Configs
 from localcloud.node.errors import NodeError
-from localcloud.node.network import Cable
+from localcloud.node.network import Cable, check_kernel
 from localcloud.node.plan import GO, OWN, PLAN, STARTED
 from localcloud.node.programs import Programs, ensure
 
@@ -38,7 +38,7 @@ _PACKAGES = {
     "conntrack": "conntrack",
     "ip": "iproute2",
     "nsenter": "util-linux",
-    "/usr/lib/cni/bridge": "containernetworking-plugins",
+    "/usr/lib/cni/ptp": "containernetworking-plugins",
 }
 _USERS = {
     "kubelet": (f"system:node:{NODE}", ["system:nodes"]),
@@ -178,6 +178,7 @@ class Node:
 
     def _until_ready(self, programs: Programs, tell: Tell) -> None:
         self.cable.lay(self.pid)
+        check_kernel(self.pid)
         authority = self._keys()
         configs = Configs(self.directory, self.group)
         configs.write(authority.certificate_file)
