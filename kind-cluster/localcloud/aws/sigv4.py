@@ -131,7 +131,7 @@ def _key(secret: str, scope: str) -> bytes:
 def _path(path: str, service: str) -> str:
     """S3 signs the path as it is sent, all others what is sent encoded once more."""
     if service == "s3":
-        return quote(unquote(path), safe="/-_.~")
+        return "/".join(_again(part) for part in path.split("/"))
     parts: list[str] = []
     for part in path.split("/"):
         if part == "..":

@@ -14,7 +14,7 @@ from typing import Any
 
 from localcloud.aws.iam.condition_keys import known
 from localcloud.aws.iam.conditions import Condition, condition
-from localcloud.aws.iam.wildcards import Context, action_like, arn_like
+from localcloud.aws.iam.wildcards import Context, any_action, arn_like
 
 _DOCUMENT = frozenset({"Version", "Id", "Statement"})
 _STATEMENT = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
@@ -32,7 +32,7 @@ class Statement:
     """One statement; of `actions` and `resources` the lists hold, or of `not_` the contrary."""
 
     allow: bool
-    actions: tuple[str, ...]
+    actions: re.Pattern[str]
     not_action: bool
     resources: tuple[str, ...]
     not_resource: bool
@@ -43,7 +43,7 @@ class Statement:
     def covers(self, action: str, resource: str, context: Context) -> bool:
         """Whether it says something of an action on a resource in this request."""
         return (
-            any(action_like(pattern, action) for pattern in self.actions) != self.not_action
+            (self.actions.fullmatch(action) is not None) != self.not_action
             and any(arn_like(pattern, resource, context) for pattern in self.resources) != self.not_resource
             and self.holds(context)
         )
@@ -103,7 +103,7 @@ def _statement(document: Mapping[str, Any]) -> Statement:
             raise Malformed(f'Resource {resource} must be in ARN format or "*".')
     return Statement(
         allow=_allows(document),
-        actions=actions,
+        actions=any_action(actions),
         not_action=not_action,
         resources=resources,
         not_resource=not_resource,
@@ -121,7 +121,7 @@ def _trust_statement(document: Mapping[str, Any]) -> Statement:
     _only(principals, _PRINCIPALS, "principal")
     return Statement(
         allow=_allows(document),
-        actions=_list(document.get("Action"), "Action"),
+        actions=any_action(_list(document.get("Action"), "Action")),
         not_action=False,
         resources=("*",),
         not_resource=False,

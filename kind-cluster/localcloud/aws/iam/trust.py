@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from localcloud.aws.iam.documents import Policy, Statement
-from localcloud.aws.iam.wildcards import Context, action_like
+from localcloud.aws.iam.wildcards import Context
 
 ASSUME = "sts:AssumeRole"
 
@@ -40,7 +40,7 @@ def trusted(policy: Policy, taker: Taker, context: Context) -> Trust:
 
 
 def _assumes(statement: Statement) -> bool:
-    return any(action_like(pattern, ASSUME) for pattern in statement.actions)
+    return statement.actions.fullmatch(ASSUME) is not None
 
 
 def _names(statement: Statement, taker: Taker) -> bool:

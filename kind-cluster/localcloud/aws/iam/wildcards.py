@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 Context = Mapping[str, tuple[str, ...]]
@@ -33,9 +33,9 @@ def arn_like(pattern: str, value: str, context: Context) -> bool:
     return _fits(pattern, value, context, arn=True)
 
 
-def action_like(pattern: str, action: str) -> bool:
-    """Whether an action fits a pattern; case does not matter."""
-    return _compiled(pattern.lower(), False).fullmatch(action.lower()) is not None
+def any_action(patterns: Iterable[str]) -> re.Pattern[str]:
+    """What fits one of several patterns of actions; case does not matter."""
+    return re.compile("|".join(_glob(pattern, ".", {}) for pattern in patterns), re.IGNORECASE)
 
 
 def resolved(text: str, context: Context) -> str:
