@@ -16,11 +16,11 @@ def of_account() -> Documents:
     return {f"modelpoc-{role}": _document(role) for role in _ROLES}
 
 
-def of_operator() -> Documents:
-    """Of the operator alone."""
-    return {"modelpoc-operator": _document("operator")}
+def of_operator(*, anywhere: bool = False) -> Documents:
+    """Of the operator alone. `anywhere`: with every bucket, as when no platform is named."""
+    return {"modelpoc-operator": _document("operator", () if anywhere else (BUCKET,))}
 
 
-def _document(role: str) -> policy.Document:
-    where = Where(account=(CloudConfig.account,), region=(CloudConfig.region,), bucket=(BUCKET,))
+def _document(role: str, bucket: tuple[str, ...] = (BUCKET,)) -> policy.Document:
+    where = Where(account=(CloudConfig.account,), region=(CloudConfig.region,), bucket=bucket)
     return policy.document(role, where)

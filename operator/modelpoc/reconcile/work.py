@@ -15,6 +15,7 @@ from modelpoc.reconcile.errors import (
     Misplaced,
     NotYet,
     Retry,
+    Stall,
     Taken,
 )
 from modelpoc.reconcile.inventory import Inventory
@@ -150,6 +151,10 @@ class Work:
                 # It, or something that it refers to: AWS's answer leaves open which.
                 itself = (step.key,) if step.have else ()
                 return await self._look((*itself, *step.uses), NotYet(str(error)))
+            case Stall(reason="AccessDenied"):
+                # What is gone has no tags: a policy that goes by them refuses what it would else allow.
+                itself = (step.key,) if step.have else ()
+                return await self._look((*itself, *step.uses), error)
             case AlreadyThere():
                 self._doubt(step)
                 return await self._look((step.key,), Retry(str(error)))

@@ -6,8 +6,8 @@ import asyncio
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from tests.granted import policies
 from tests.granted.observing import note
 
 from localcloud.aws.faults import Rule
+from localcloud.aws.identities import Identity
 from localcloud.cloud import CloudConfig, LocalAws
 from modelpoc.aws import tags
 from modelpoc.aws.session import AwsScope
@@ -35,7 +36,9 @@ class Cloud:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        config = CloudConfig(state_dir=state_dir, time_scale=TIME_SCALE, policies=policies.of_operator())
+        config = CloudConfig(
+            state_dir=state_dir, time_scale=TIME_SCALE, policies=policies.of_operator(anywhere=True)
+        )
         self.aws = self.run(self._made(config))
         self.run(self.aws.start())
         self.scope = self.new_scope()
@@ -47,9 +50,9 @@ class Cloud:
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
-    def new_scope(self, **options: Any) -> AwsScope:
-        """The operator's own, with no rates of its own making."""
-        who = self.aws.operator
+    def new_scope(self, who: Identity | None = None, **options: Any) -> AwsScope:
+        """The operator's own unless told otherwise, with no rates of its own making."""
+        who = who or self.aws.operator
         session = boto3.Session(who.access_key, who.secret_key, who.token, region_name=self.aws.region)
         place = {"inventory": Inventory(), "session": session, "endpoint_url": self.aws.endpoint_url}
         return AwsScope(self.aws.account, self.aws.region, **{**place, "limits": {}, **options})
@@ -81,6 +84,15 @@ class Bench:
         self.scope = cloud.scope
         self.scope.inventory = self.inventory
         self._since = cloud.aws.calls.last
+
+    @contextmanager
+    def as_root(self) -> Iterator[AwsScope]:
+        """Where no policy stands before AWS's own answer, as it does of what is gone and so has no tags."""
+        scope = self.cloud.new_scope(self.cloud.aws.admin, inventory=self.inventory)
+        try:
+            yield scope
+        finally:
+            scope.close()
 
     def client(self, service: str) -> Any:
         """Full rights, and not counted: what somebody else does by hand."""

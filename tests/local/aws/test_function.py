@@ -183,8 +183,8 @@ async def test_one_deleted_by_hand_is_gone_for_an_update(bench: Bench) -> None:
     have = await made(bench, want)
     bench.client("lambda").delete_function(FunctionName=want.name)
     for changed in (replace(want, memory=512), replace(want, invoked_from=want.invoked_from + "x")):
-        with pytest.raises(Gone):
-            await KIND.update(bench.scope, changed, have, KIND.diff(changed, have))
+        with bench.as_root() as scope, pytest.raises(Gone):
+            await KIND.update(scope, changed, have, KIND.diff(changed, have))
 
 
 async def test_an_update_cut_short_is_taken_up_again(bench: Bench) -> None:

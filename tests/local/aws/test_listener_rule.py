@@ -133,5 +133,5 @@ async def test_a_listener_that_is_gone_has_no_rules(bench: Bench) -> None:
     (want,) = await several(bench, 1)
     bench.client("elbv2").delete_listener(ListenerArn=want.listener_arn)
     assert await bench.listed(KIND) == {}
-    with pytest.raises(NotYet):
-        await KIND.create(bench.scope, want)
+    with bench.as_root() as scope, pytest.raises(NotYet):
+        await KIND.create(scope, want)

@@ -41,6 +41,7 @@ from modelpoc.reconcile.resource import Change, Observed, Phase
 pytestmark = pytest.mark.unit
 
 PATH = "path:site-1:p"
+DENIED = Stall("AccessDenied", "no identity-based policy allows it")
 
 
 @pytest.fixture
@@ -287,6 +288,29 @@ async def test_when_what_it_refers_to_is_gone_the_thing_itself_is_not_made_twice
     assert not outcome.errors
     assert [t.kind for t in world.held(A.mark)].count("Sign") == 1
     assert world.cloud.named("Ground", "a-1")
+
+
+@pytest.mark.parametrize(("spec", "verb"), [(Spec(width=2), "update"), (Spec(door=False), "delete")])
+async def test_what_is_gone_may_be_refused_by_a_policy_that_goes_by_tags(
+    world: World, spec: Spec, verb: str
+) -> None:
+    await world.settle()
+    door = world.cloud.named("Door", "p")
+    assert door
+    world.cloud.delete(door.id)
+    world.specs[A] = spec
+    world.cloud.scripted[f"{verb} Door"].append(DENIED)
+    outcome = await world.run(A, Ages(listing=1e9))
+    assert outcome.settled
+
+
+async def test_what_is_there_and_refused_is_not_tried_again(world: World) -> None:
+    await world.settle()
+    world.specs[A] = Spec(width=2)
+    world.cloud.scripted["update Door"].append(DENIED)
+    outcome = await world.run(A, Ages(listing=1e9))
+    assert list(outcome.errors.values()) == [DENIED]
+    assert world.cloud.calls["update Door"] == 1
 
 
 async def test_when_nothing_is_seen_to_be_gone_it_is_tried_later(world: World) -> None:
