@@ -57,7 +57,9 @@ class Authority:
     def server_files(self, *addresses: str) -> tuple[Path, Path]:
         """Certificate and key for kube-apiserver to serve with, at these addresses too."""
         names: list[x509.GeneralName] = [x509.DNSName(name) for name in _SERVER_NAMES]
-        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in (*_SERVER_ADDRESSES, *addresses)]
+        names += [
+            x509.IPAddress(ipaddress.ip_address(address)) for address in (*_SERVER_ADDRESSES, *addresses)
+        ]
         identity = self._issue(
             _name("kube-apiserver"), ExtendedKeyUsageOID.SERVER_AUTH, x509.SubjectAlternativeName(names)
         )
