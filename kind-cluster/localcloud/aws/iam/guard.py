@@ -89,7 +89,14 @@ class Iam:
 
     def may_list(self, who: Who, asking: Asking) -> bool:
         """Whether who asks for an object may learn that there is none."""
-        need = s3.listing(asking)
+        return self._may(who, s3.listing(asking))
+
+    def may(self, identity: Identity, action: str, resource: str) -> bool:
+        """Whether an identity may do something that is no operation of AWS's API."""
+        who = self.who(identity)
+        return who is None or self._may(who, Need(action, resource))
+
+    def _may(self, who: Who, need: Need) -> bool:
         decision = self._decide(who, need)
         if decision.allowed:
             self.record.allow(who.name, need.action)
@@ -118,7 +125,10 @@ class Iam:
         role = self._holdings.role_by_arn(role_arn)
         if role is None:
             return None
-        context = {"aws:sourceaccount": (self._account,)}
+        # On whose behalf: something of that service in this region, whichever it is.
+        of = service.removesuffix("-tasks")
+        source = f"arn:{self._partition}:{of}:{self._region}:{self._account}:*"
+        context = {"aws:sourceaccount": (self._account,), "aws:sourcearn": (source,)}
         return self._trust(role, Taker(service=f"{service}.amazonaws.com"), context).allowed
 
     def assume(self, identity: Identity, role_arn: str, external_id: str | None, session: str) -> None:
