@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,6 @@ import pytest
 from localcloud.controlplane.progress import silent
 from localcloud.imaging import ImagingError, debian, engines
 from localcloud.imaging.base import _key, _settings
-from localcloud.imaging.docker import Docker
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +40,19 @@ def test_an_engine_that_is_named_and_silent_is_no_reason_to_take_another(
     assert "none.sock" in why
 
 
+def test_the_command_says_so_too(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "localcloud.imaging"],
+        env={**os.environ, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: nothing answers at DOCKER_HOST=")
+    assert done.stdout == ""
+
+
 def test_without_engine_and_without_root_it_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +69,3 @@ def test_a_program_that_cannot_be_installed_is_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(debian, "why_not", lambda: "this is no Debian")
     with pytest.raises(ImagingError, match="as this is no Debian: the-package"):
         debian.ensure({"no-such-program": "the-package", "sh": "dash"}, silent)
-
-
-def test_two_names_of_one_engine_are_one() -> None:
-    assert Docker("unix:///a.sock") == Docker("unix:///a.sock")

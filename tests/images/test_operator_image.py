@@ -10,6 +10,8 @@ import pytest
 from tests.images.conftest import Built
 from tests.images.trimming import apis_named, trim
 
+from localcloud.imaging import operator_image
+
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 MEGABYTES_OVER_BASE = 150
@@ -200,3 +202,11 @@ def test_of_a_changed_source_only_the_last_layers_are_made_anew(operator: Built)
     copied = [int(line.split()[0]) for line in history.splitlines() if " COPY " in line]
     newest_first = [size / 1e6 for size in copied[:3]]  # the list of parts, the operator, its dependencies
     assert newest_first[0] + newest_first[1] < 10 < newest_first[2]
+
+
+def test_built_again_it_is_the_same_layers(operator: Built, config: dict[str, Any]) -> None:
+    tag = f"{operator.tag}-again"
+    operator_image(operator.docker, operator.base, tag)
+    again = json.loads(operator.docker.ask("image", "inspect", tag))[0]
+    operator.docker.ask("image", "rm", "--force", tag)
+    assert again["RootFS"]["Layers"] == config["RootFS"]["Layers"]

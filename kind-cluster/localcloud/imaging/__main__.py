@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,7 @@ Directory = Annotated[
 @app.command()
 def build(names: Names = None, save: Save = None, directory: Directory = None) -> None:
     """Build images with Docker's engine, starting one if none answers (root on Debian)."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is taken away
     try:
         with (
             telling() as tell,

@@ -84,6 +84,8 @@ def _arguments(directory: Path) -> list[str]:
         f"--exec-root={directory / 'exec'}",
         f"--pidfile={directory / 'dockerd.pid'}",
         f"--cgroup-parent={_cgroup(directory)}",
+        # systemd, where Debian has it, would want a slice of its own for the group.
+        "--exec-opt=native.cgroupdriver=cgroupfs",
         "--bridge=none",
         "--iptables=false",
         "--ip-forward=false",
