@@ -91,6 +91,9 @@ class Permissions(Protocol):
     ) -> None:
         """Raises `AwsError` when a role may not do what AWS is about to do as it."""
 
+    def may(self, identity: Any, action: str, resource: str) -> bool:
+        """Whether an identity may do something that is no operation of AWS's API."""
+
     def service_may_assume(self, role_arn: str, service: str) -> bool | None:
         """Whether a role trusts `<service>.amazonaws.com`; None for one that is not there."""
 

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tests.localcloud.edge_world import SCALE, Edge, Target, eventually
+from tests.localcloud.iam_world import Account, allow
 
 pytestmark = pytest.mark.local
 REWRITE = [
@@ -294,6 +295,16 @@ def test_a_route_with_iam_wants_a_signature(edge: Edge, api: Api, target: Target
         assert api.ask(path, "POST", body, **signed(url, identity, body, service="s3"))[:2] == forbidden
     stranger = Credentials("AKIAAAAAAAAAAAAAAAAA", "secret")
     assert api.ask(path, "POST", body, **signed(url, stranger, body))[:2] == forbidden
+
+
+def test_a_route_with_iam_wants_a_right_to_invoke_it(edge: Edge, api: Api, target: Target) -> None:
+    api.route("ANY /a/{proxy+}", api.public(target), AuthorizationType="AWS_IAM")
+    arn = f"arn:aws:execute-api:eu-west-1:000000000000:{api.id}/$default/POST/a/*"
+    account = Account(edge.cloud)
+    for action, status in (("execute-api:Invoke", 200), ("execute-api:ManageConnections", 403)):
+        someone = account.may(allow(action, arn)).identity
+        assert api.ask("/a/b", "POST", b"", **signed(f"{api.url}/a/b", someone))[0] == status
+        assert api.ask("/a", "POST", b"", **signed(f"{api.url}/a", someone))[0] != 200
 
 
 class Issuer:

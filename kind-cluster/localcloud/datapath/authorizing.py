@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 
 from localcloud.datapath.headers import first
-from localcloud.datapath.sigv4 import Keys, Signed, is_signed_by_known_key
+from localcloud.datapath.sigv4 import Keys, Signed, signer
 from localcloud.datapath.tokens import BadToken, bearer, scopes_allow, verified_claims
 
 FETCH_SECONDS = 2.0
@@ -18,24 +18,35 @@ UNAUTHORIZED = 401
 FORBIDDEN = 403
 
 Wire = Mapping[str, Any]
+MayInvoke = Callable[[Any, str], bool]
+"""Whether IAM lets an identity invoke `<api>/<stage>/<method>/<path>`."""
 
 
 class Authorizing:
     """Decides with the cloud's access keys, and with the keys that token issuers publish."""
 
-    def __init__(self, session: aiohttp.ClientSession, keys: Keys, region: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, keys: Keys, region: str, may_invoke: MayInvoke
+    ) -> None:
+        self._may_invoke = may_invoke
         self._session = session
         self._keys = keys
         self._region = region
         self._published: dict[str, tuple[float, list[Wire]]] = {}
 
-    async def refusal(self, route: Wire, authorizer: Wire | None, request: Signed) -> int | None:
-        """The status with which the gateway refuses, or None when the request may pass."""
+    async def refusal(
+        self, route: Wire, authorizer: Wire | None, request: Signed, invoked: str
+    ) -> int | None:
+        """The status with which the gateway refuses, or None when the request may pass.
+
+        `invoked` is what IAM is asked for: `<api>/<stage>/<method>/<path>`.
+        """
         kind = route.get("AuthorizationType", "NONE")
         if kind == "NONE":
             return None
         if kind == "AWS_IAM":
-            return None if is_signed_by_known_key(request, self._keys, self._region) else FORBIDDEN
+            identity = signer(request, self._keys, self._region)
+            return None if identity is not None and self._may_invoke(identity, invoked) else FORBIDDEN
         if kind == "JWT" and authorizer:
             return await self._jwt(authorizer, route.get("AuthorizationScopes") or [], request)
         return FORBIDDEN

@@ -131,7 +131,9 @@ class GatewayHandler:
         route = deployed.routes[selected.key]
         authorizer = deployed.authorizers.get(route.get("AuthorizerId") or "")
         signed = Signed(visit.request.method, visit.uri, visit.headers, visit.body)
-        refusal = await self._authorizing.refusal(route, authorizer, signed)
+        stage = visit.stage.name if visit.stage else ""
+        invoked = f"{visit.api_id}/{stage}/{visit.request.method}{visit.path}"
+        refusal = await self._authorizing.refusal(route, authorizer, signed, invoked)
         if refusal:
             raise Refusal(refusal, "Unauthorized" if refusal == 401 else "Forbidden")
 

@@ -38,18 +38,18 @@ class Signed:
     body: bytes
 
 
-def is_signed_by_known_key(request: Signed, keys: Keys, region: str) -> bool:
-    """Whether a key of this cloud signed the request for API Gateway in this region."""
+def signer(request: Signed, keys: Keys, region: str) -> Any:
+    """The identity whose key signed the request for API Gateway in this region; None if no key did."""
     match = _HEADER.match(first(request.headers, "Authorization") or "")
     if not match or (match[2], match[3]) != (region, SERVICE):
-        return False
+        return None
     token = first(request.headers, "X-Amz-Security-Token")
     try:
         identity = keys.authenticate(match[1], token)
     except AwsError:
-        return False
+        return None
     expected = _signature(request, Credentials(match[1], identity.secret_key, token), region, match[4])
-    return hmac.compare_digest(expected, match[5])
+    return identity if hmac.compare_digest(expected, match[5]) else None
 
 
 def _signature(request: Signed, credentials: Credentials, region: str, names: str) -> str:

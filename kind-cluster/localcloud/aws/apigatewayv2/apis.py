@@ -88,9 +88,14 @@ class ApiOperations(IntegrationOperations):
         }
         return wire | {key: value for key, value in request.items() if value is not None}
 
+    def _may_invoke(self, identity: Any, invoked: str) -> bool:
+        about = self.cloud
+        arn = f"arn:{about.partition}:execute-api:{about.region}:{about.account}:{invoked}"
+        return about.iam.may(identity, "execute-api:Invoke", arn)
+
     async def _listen(self, api: Api) -> None:
         keys = cast(Keys, self.cloud.credentials)
-        authorizing = Authorizing(self.session(), keys, self.cloud.region)
+        authorizing = Authorizing(self.session(), keys, self.cloud.region, self._may_invoke)
         handler = GatewayHandler(api, self, authorizing, self.session())
         api.server = HttpServer(handler, listening_socket(self.cloud.config.host, 0))
         await api.server.start()
