@@ -59,6 +59,8 @@ def _tell(child: int) -> None:
 
 def _node(directory: Path) -> int:
     """As process 1 of the node."""
+    # The first process of a namespace is not ended by a signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     _mounts()
     while not (directory / GO).exists():  # its network is not laid yet
         time.sleep(0.02)
