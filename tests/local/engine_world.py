@@ -157,7 +157,11 @@ class EngineCloud:
         principal = {"Service": f"{service}.amazonaws.com"}
         trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        made = self.client("iam").create_role(RoleName=f"for-{service}", AssumeRolePolicyDocument=document)
+        name, iam = f"for-{service}", self.client("iam")
+        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+        allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        all_of_it = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=all_of_it)
         return str(made["Role"]["Arn"])
 
     def _network(self) -> dict[str, Any]:
