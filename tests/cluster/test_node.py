@@ -183,6 +183,17 @@ def _belongs(process: Path, directory: str, group: str) -> bool:
         return False
 
 
+def test_where_the_kernel_does_not_let_it_it_says_what(tmp_path: Path) -> None:
+    check_possible()
+    environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
+    command = ["setpriv", "--bounding-set=-sys_admin", sys.executable, "-m", "localcloud.node", "up"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "new namespaces: Operation not permitted" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "modelpoc" / "nodes").iterdir()) == []
+
+
 def _there(state: Path) -> list[Node]:
     node = Node.load_state(state / "modelpoc" / "nodes" / "short")
     return [node] if node else []

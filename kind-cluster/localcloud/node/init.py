@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from localcloud.node.plan import GO, OWN, PLAN, STARTED
 
@@ -39,15 +40,19 @@ _TUNABLES = (
 def main() -> int:
     """Takes the node's directory as its argument; returns when the node has ended."""
     directory = Path(sys.argv[1])
-    _check(_libc().unshare(sum(_NEW_NAMESPACES.values())), "unshare")
+    _check(_libc().unshare(sum(_NEW_NAMESPACES.values())), "new namespaces")
+    ready, say_ready = os.pipe()
     child = os.fork()
     if child == 0:
         _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        os._exit(_node(directory))
-    fresh = directory / f".{STARTED}"
-    fresh.write_text(json.dumps({"pid": child}))
-    fresh.replace(directory / STARTED)
+        os.close(ready)
+        _node(directory, say_ready)
+    os.close(say_ready)
     signal.signal(signal.SIGTERM, lambda *_: _tell(child))
+    if os.read(ready, 1):
+        fresh = directory / f".{STARTED}"
+        fresh.write_text(json.dumps({"pid": child}))
+        fresh.replace(directory / STARTED)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 
@@ -57,18 +62,19 @@ def _tell(child: int) -> None:
         os.kill(child, signal.SIGTERM)
 
 
-def _node(directory: Path) -> int:
+def _node(directory: Path, say_ready: int) -> NoReturn:
     """As process 1 of the node."""
     # The first process of a namespace is not ended by a signal that it does not handle.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     _mounts()
+    os.write(say_ready, b"1")
+    os.close(say_ready)
     while not (directory / GO).exists():  # its network is not laid yet
         time.sleep(0.02)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     supervised = Supervised(directory, json.loads((directory / PLAN).read_text()))
     signal.signal(signal.SIGTERM, supervised.end)
     supervised.run()
-    return 0
 
 
 def _mounts() -> None:
@@ -108,7 +114,7 @@ class Supervised:
         self._directory, self._plan = directory, plan
         self._running: dict[int, str] = {}
 
-    def run(self) -> None:
+    def run(self) -> NoReturn:
         """Starts all, and again whichever ends, for ever."""
         for name in self._plan:
             self._start(name)
@@ -168,4 +174,7 @@ def _check(answer: int, what: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except OSError as error:
+        sys.exit(error.strerror)
