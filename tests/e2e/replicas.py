@@ -189,7 +189,7 @@ def replicas(world: World, folder: Path, words: tuple[str, ...] = ()) -> Iterato
 
 
 def _server(world: World) -> str:
-    config = yaml.safe_load(world.plane.kubeconfig.read_text())
+    config = yaml.safe_load(world.operator_kubeconfig.read_text())
     return str(config["clusters"][0]["cluster"]["server"])
 
 

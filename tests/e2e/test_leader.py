@@ -179,7 +179,7 @@ def test_a_leader_that_cannot_reach_the_api_server_ends_before_the_other_begins(
 
 def test_a_deleted_lease_is_a_lost_one(world: World, quick: Replicas) -> None:
     leader, _ = quick.pair()
-    world.kubectl("delete", "lease", "modelpoc-operator", "-n", "default")
+    world.kubectl("delete", "lease", "modelpoc-operator", "-n", NAMESPACE)
     assert leader.ended(10) == 1
     assert wait_for(lambda: any(r.leads for r in quick.running), 10), quick.logs()
 
