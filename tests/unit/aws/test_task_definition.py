@@ -70,7 +70,7 @@ def test_what_was_registered_is_found_under_its_identity() -> None:
     assert have
     assert have.name == TaskDefinitionKind().identify(WANT)
     assert (have.id, have.attrs["revision"], have.owner) == (ARN, "echo-0123456789:7", OWNER.mark)
-    assert have.refs == {"/modelpoc/echo", "arn:secret"}
+    assert have.refs == {"/modelpoc/echo", "arn:secret", "arn:task"}
     assert TaskDefinitionKind().diff(WANT, have) == ()
 
 
