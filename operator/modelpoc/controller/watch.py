@@ -6,7 +6,9 @@ import asyncio
 import base64
 import binascii
 import logging
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import kopf
@@ -128,7 +130,18 @@ def informer(watched: Watch) -> kopf.OperatorRegistry:
 
 
 def _login(**context: Any) -> kopf.ConnectionInfo | None:
-    return kopf.login_with_service_account(**context) or kopf.login_with_kubeconfig(**context)
+    found = kopf.login_with_service_account(**context)
+    return by_address(found, os.environ) if found else kopf.login_with_kubeconfig(**context)
+
+
+def by_address(found: kopf.ConnectionInfo, environ: Mapping[str, str]) -> kopf.ConnectionInfo:
+    """The API server where each Pod is told it is: kopf asks for `kubernetes.default.svc`, which needs a DNS
+    that answers. Its certificate has to name the address
+    (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/)."""
+    host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host:
+        return found
+    return replace(found, server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
 
 
 class SecretWatch:
