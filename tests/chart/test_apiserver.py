@@ -108,7 +108,7 @@ def kubectl(plane: ControlPlane) -> Kubectl:
         SERVICE_MONITOR,
         *(
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": n}}
-            for n in (NAMESPACE, "team-a", "secrets")
+            for n in (NAMESPACE, "team-a", "team-b", "secrets")
         ),
     )
     found("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
@@ -296,7 +296,14 @@ def test_the_operators_rights_in_the_cluster_are_those_that_were_rendered(
         )
         return done.stdout.strip() == "yes"
 
-    Kubectl(plane, operator)("get", "modelpocs", "--all-namespaces")
+    status = [
+        str(Path(sys.executable).with_name("modelpoc")),
+        "status",
+        "--all-namespaces",
+    ]  # before an uninstall
+    environ = {**os.environ, "KUBECONFIG": str(operator)}
+    shown = subprocess.run(status, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert shown.returncode == 0, shown.stderr
     assert may("update", f"leases.coordination.k8s.io/{RELEASE}", NAMESPACE)
     assert not may("update", "leases.coordination.k8s.io/another", NAMESPACE)
     assert not may("update", f"leases.coordination.k8s.io/{RELEASE}", "kube-system")

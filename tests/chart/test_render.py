@@ -213,6 +213,15 @@ def test_platforms_and_crds_outlive_the_release(helm: Helm) -> None:
     assert [crd["kind"] for crd in crds if crd] == ["CustomResourceDefinition"] * 2
 
 
+def test_who_uninstalls_is_told_of_what_stays_and_nothing_is_changed(helm: Helm) -> None:
+    (job,) = [m for m in helm.template() if "pre-delete" in m["metadata"].get("annotations", {}).values()]
+    assert "hook-succeeded" in job["metadata"]["annotations"]["helm.sh/hook-output-log-policy"]
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    assert container["args"][0].startswith("modelpoc status --all-namespaces ||")
+    (note,) = container["env"]
+    assert "kubectl delete modelpocs --all --all-namespaces" in note["value"]
+
+
 def test_long_names_stay_names(helm: Helm) -> None:
     long = "a-release-whose-name-is-as-long-as-helm-allows-it-53x"
     rendered = [m for m in yaml.safe_load_all(helm.run("template", long, str(CHART))) if m]
