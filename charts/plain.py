@@ -23,8 +23,9 @@ _KUSTOMIZATION = """\
 #
 #   kubectl apply --server-side -k charts/install
 #
-# Never `kubectl delete -k`: it takes the CRDs as well, and every POC with them. To take the operator away, and
-# leave POCs and AWS as they are: kubectl delete -f charts/install/operator.yaml
+# Never `kubectl delete -k`: it takes the CRDs as well, and every POC with them. What takes the operator alone:
+#
+#   kubectl delete -f charts/install/operator.yaml
 #
 # To set something, make a kustomization of your own with this folder among its `resources`, and patches.
 apiVersion: kustomize.config.k8s.io/v1beta1

@@ -296,6 +296,8 @@ def test_the_operators_rights_in_the_cluster_are_those_that_were_rendered(
         )
         return done.stdout.strip() == "yes"
 
+    # kubectl waits while the storage of a new CRD is being set up.
+    Kubectl(plane, operator)("get", "modelpocs", "--all-namespaces")
     status = [
         str(Path(sys.executable).with_name("modelpoc")),
         "status",
