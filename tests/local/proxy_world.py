@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from tests.localcloud.conftest import RunningCloud
+from tests.localcloud.lambda_world import make_role
 from tests.localcloud.sagemaker_world import World
 
 from localcloud.cloud import CloudConfig
@@ -21,12 +22,6 @@ from modelpoc.proxy.package import HANDLER, Package, ProxySettings, package
 
 SCALE = 200.0
 BASE = "/poc-deployment"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    ],
-}
 
 
 @dataclass(frozen=True)
@@ -101,9 +96,7 @@ class ProxyWorld:
         self.sm = World(self.cloud)
         self.functions = self.cloud.client("lambda", read_timeout=60)
         self._gateway = self.cloud.client("apigatewayv2", attempts=5)
-        iam = self.cloud.client("iam")
-        made = iam.create_role(RoleName="proxy", AssumeRolePolicyDocument=json.dumps(TRUST))
-        self._role = made["Role"]["Arn"]
+        self._role = make_role(self.cloud.client("iam"), "proxy", "lambda")
         api = self._gateway.create_api(Name="proxy", ProtocolType="HTTP")
         self._api, self._url = api["ApiId"], api["ApiEndpoint"]
         self._gateway.create_stage(ApiId=self._api, StageName="$default", AutoDeploy=True)

@@ -104,7 +104,8 @@ def secret(operator: Operator, name: str) -> Callable[[], object]:
 def role(operator: Operator, name: str) -> Callable[[], object]:
     """Under another path, where no listing of ours looks: names are the account's."""
     client, called = operator.cloud.client("iam"), wanted(operator, name, "Role").name
-    client.create_role(RoleName=called, AssumeRolePolicyDocument=json.dumps({"Statement": []}))
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    client.create_role(RoleName=called, AssumeRolePolicyDocument=json.dumps({"Statement": trust}))
     return lambda: client.delete_role(RoleName=called)
 
 
