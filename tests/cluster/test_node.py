@@ -19,6 +19,7 @@ from tests.cluster.place import check_possible, tell
 from localcloud.controlplane import binaries
 from localcloud.controlplane.process import wait_until
 from localcloud.node import Node, NodeError, single, why_not
+from localcloud.node.node import STATE_FILE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -101,6 +102,8 @@ def tried(place: Path) -> Iterator[Tried]:
         yield tried
     finally:
         node.stop()
+    left = traces(node)
+    assert not any(left.values()), left
 
 
 def test_a_pod_asks_the_api_as_its_service_account_through_the_service(tried: Tried) -> None:
@@ -131,7 +134,9 @@ def test_controllers_work(tried: Tried) -> None:
     tried.kubectl("delete", "namespace", "short", "--timeout=90s")
 
 
-def test_a_second_node_runs_beside_it_and_leaves_nothing(tried: Tried, tmp_path: Path) -> None:
+def test_a_second_node_runs_beside_it_and_leaves_nothing_whoever_lost_its_file(
+    tried: Tried, tmp_path: Path
+) -> None:
     before = machine()
     other = Node.start(tmp_path / "node", tell=tell)
     try:
@@ -140,8 +145,9 @@ def test_a_second_node_runs_beside_it_and_leaves_nothing(tried: Tried, tmp_path:
         there = traces(other)
         # Its mounts are its own from the beginning.
         assert [what for what, found in there.items() if not found] == ["mounts"]
+        (tmp_path / "node" / STATE_FILE).unlink()
     finally:
-        other.stop()
+        Node.clear(tmp_path / "node")
     assert not any(traces(other).values())
     assert machine() == before
     assert tried.ready("first")

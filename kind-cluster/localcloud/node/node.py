@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -13,19 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.controlplane import kubeconfig
-from localcloud.controlplane.authority import Authority, public_key, write_private
+from localcloud.controlplane.authority import write_private
 from localcloud.controlplane.process import Process, spawn, tail, undivided, wait_until
 from localcloud.controlplane.progress import Tell, silent
 from localcloud.controlplane.ready import Probe
 from localcloud.imaging import debian
-from localcloud.node import cgroups, single
-from localcloud.node.commands import KUBERNETES_SERVICE, NODE, PORT, commands
-from localcloud.node.commands import kubeconfig as kubeconfig_of
+from localcloud.node import cgroups, keys, remains, single
+from localcloud.node.commands import NODE, PORT, commands
 from localcloud.node.configs import CONTAINERD_SOCKET, Configs
 from localcloud.node.errors import NodeError
 from localcloud.node.network import Cable, check_kernel
-from localcloud.node.plan import GO, OWN, PLAN, STARTED
+from localcloud.node.plan import FIRST, GO, OWN, PLAN, STARTED
 from localcloud.node.programs import Programs, ensure
 
 STATE_FILE = "node.json"
@@ -39,12 +36,6 @@ _PACKAGES = {
     "ip": "iproute2",
     "nsenter": "util-linux",
     "/usr/lib/cni/ptp": "containernetworking-plugins",
-}
-_USERS = {
-    "kubelet": (f"system:node:{NODE}", ["system:nodes"]),
-    "kube-controller-manager": ("system:kube-controller-manager", []),
-    "kube-scheduler": ("system:kube-scheduler", []),
-    "kube-proxy": ("system:kube-proxy", []),
 }
 
 
@@ -117,13 +108,12 @@ class Node:
     def clear(cls, directory: Path) -> bool:
         """Takes away what is in `directory`: a node that runs, or what is left of one that was killed.
         False if there was nothing."""
-        if not directory.exists():
-            return False
+        there = directory.exists()
         if (node := cls.load_state(directory)) is not None:
             node.stop()
         else:
-            _remove(directory.resolve())
-        return True
+            remains.remove(directory.resolve())
+        return there
 
     @property
     def kubeconfig(self) -> Path:
@@ -136,7 +126,7 @@ class Node:
     @property
     def group(self) -> str:
         """The name of its control group, in every hierarchy."""
-        return _group(self.directory)
+        return remains.group(self.directory)
 
     @property
     def server(self) -> str:
@@ -160,11 +150,11 @@ class Node:
     def stop(self) -> None:
         """Ends all its processes and removes what it had; its directory too. Twice is no error."""
         self.init.end(15.0)
-        _remove(self.directory)
+        remains.remove(self.directory)
 
     @classmethod
     def _begun(cls, directory: Path, programs: Programs) -> Node:
-        command = [sys.executable, "-m", "localcloud.node.init", str(directory)]
+        command = [sys.executable, "-m", FIRST, str(directory)]
         environ = {key: os.environ[key] for key in ("PATH", "PYTHONPATH", "LANG") if key in os.environ}
         init = spawn(command, directory, directory / "init.log", environ)
         try:
@@ -179,7 +169,7 @@ class Node:
     def _until_ready(self, programs: Programs, tell: Tell) -> None:
         self.cable.lay(self.pid)
         check_kernel(self.pid)
-        authority = self._keys()
+        authority = keys.write(self.directory, self.server, self.cable.node)
         configs = Configs(self.directory, self.group)
         configs.write(authority.certificate_file)
         cgroups.make(configs.group)
@@ -191,20 +181,6 @@ class Node:
         tell("waiting for the node to be Ready …")
         self._until(lambda: self._is_ready(programs), "its kubelet")
 
-    def _keys(self) -> Authority:
-        authority = Authority(self.directory / "pki")
-        authority.server_files(self.cable.node, KUBERNETES_SERVICE)
-        signing = authority.service_account_key_file
-        write_private(signing.with_suffix(".pub"), public_key(signing.read_bytes()))
-        client = authority.client("kube-apiserver-kubelet-client", ["system:masters"])
-        write_private(self.directory / "pki" / "kubelet-client.crt", client.certificate)
-        write_private(self.directory / "pki" / "kubelet-client.key", client.key)
-        for who, (user, groups) in {**_USERS, "": ("admin", ["system:masters"])}.items():
-            file = kubeconfig_of(self.directory, who) if who else self.kubeconfig
-            identity = kubeconfig.by_certificate(authority.client(user, groups))
-            kubeconfig.write(file, self.server, authority.certificate, identity)
-        return authority
-
     def _pause(self, programs: Programs) -> Path:
         self._until(self._containerd_answers, "its containerd")
         return single.write(single.PAUSE, programs["pause"], self.directory / "pause.tar")
@@ -215,15 +191,18 @@ class Node:
         return subprocess.run(words, capture_output=True, timeout=20, check=False).returncode == 0
 
     def _is_ready(self, programs: Programs) -> bool:
-        kubectl = [str(programs.plane.kubectl), f"--kubeconfig={self.kubeconfig}"]
-        asked = [
-            *kubectl,
-            "get",
-            "node",
-            NODE,
-            "--output=jsonpath={.status.conditions[?(@.type=='Ready')].status}",
-        ]
-        done = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False)
+        path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+        words = (f"--kubeconfig={self.kubeconfig}", "get", "node", NODE, f"--output={path}")
+        # No proxy stands between here and there.
+        environ = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+        done = subprocess.run(
+            [str(programs.plane.kubectl), *words],
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
         return done.stdout == "True"
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
@@ -239,15 +218,3 @@ def _first_process(directory: Path, init: Process) -> int:
     if not (directory / STARTED).exists():
         raise NodeError(f"this kernel does not let a node begin:\n{tail(directory / 'init.log')}")
     return int(json.loads((directory / STARTED).read_text())["pid"])
-
-
-def _remove(directory: Path) -> None:
-    """What outlives a node's processes."""
-    gone = cgroups.remove(_group(directory))
-    shutil.rmtree(directory, ignore_errors=True)
-    if not gone:
-        raise NodeError(f"control groups named {_group(directory)} are left in /sys/fs/cgroup")
-
-
-def _group(directory: Path) -> str:
-    return f"modelpoc-node-{hashlib.sha256(str(directory).encode()).hexdigest()[:10]}"

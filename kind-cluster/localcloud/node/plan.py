@@ -1,5 +1,7 @@
 """What the node and its first process tell each other by, files in the node's directory."""
 
+FIRST = "localcloud.node.init"
+"""The module that is the first process; its last word is the directory."""
 STARTED = "init.json"
 """From the first process: its number, as this machine counts."""
 GO = "go"
