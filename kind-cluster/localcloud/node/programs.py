@@ -39,7 +39,7 @@ class Programs:
 
 
 def ensure(tell: Tell = silent) -> Programs:
-    """All of them, built where they are not there yet (some 6 minutes on two cores, once).
+    """All of them, built where they are not there yet (some 5 minutes on two idle cores, once).
 
     Raises `BuildError` when one can neither be found nor built.
     """
