@@ -1,0 +1,88 @@
+"""Ready: able to work. Alive: working, or waiting as it should."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.unit.controller.held import PLATFORM
+
+from modelpoc.controller.calls import Calls
+from modelpoc.controller.keys import Key
+from modelpoc.controller.leading import Alone, Elected
+from modelpoc.controller.probes import STUCK_AFTER, Alive, Ready
+from modelpoc.controller.queue import Queue
+from modelpoc.kube.lease_election import Periods
+
+pytestmark = pytest.mark.unit
+
+
+class Place:
+    """Platforms by name, and those whose account was seen."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.checked, self.synced = names, set[str](), True
+        store: Any = SimpleNamespace(platforms=lambda: [(Key("", n), _named(n)) for n in self.names])
+        accounts: Any = SimpleNamespace(get=lambda n: SimpleNamespace(checked=n in self.checked))
+        self.ready = Ready(store, accounts, lambda: self.synced)
+
+
+def _named(name: str) -> Any:
+    return PLATFORM.model_copy(update={"metadata": PLATFORM.metadata.model_copy(update={"name": name})})
+
+
+def test_without_a_platform_the_caches_are_enough() -> None:
+    place = Place()
+    place.synced = False
+    assert place.ready.missing() == ["Kubernetes caches"]
+    place.synced = True
+    assert place.ready.missing() == []
+
+
+def test_one_bad_platform_of_many_takes_nothing_out_of_service() -> None:
+    place = Place("a", "b", "c")
+    assert len(place.ready.missing()) == 3
+    place.checked = {"b"}
+    assert place.ready.missing() == []
+
+
+def test_once_ready_always_ready() -> None:
+    place = Place("a")
+    place.checked = {"a"}
+    assert place.ready.missing() == []
+    place.names, place.checked = ("a", "new"), set()
+    assert place.ready.missing() == []
+
+
+def test_a_queue_that_stands_still_is_death_only_to_who_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, leading = Queue(), Alone()
+    queue.add(Key("default", "one"))
+    queue.moved_at = time.monotonic() - STUCK_AFTER - 1
+    alive = Alive(queue, leading)
+    assert alive.stuck() == "", "it waits for the lease"
+    leading.began.set()
+    assert "the queue has not moved for 301 s" in alive.stuck()
+
+
+def test_a_lease_loop_that_stands_still_is_death() -> None:
+    periods = Periods()
+    election: Any = SimpleNamespace(tried_at=time.monotonic() - 30)
+    alive = Alive(Queue(), Elected(election, periods))
+    assert alive.stuck() == ""
+    election.tried_at -= 30
+    assert "the lease was not looked at for 60 s" in alive.stuck()
+
+
+async def test_calls_under_way_are_waited_for_a_while() -> None:
+    calls, loop, go = Calls(1), asyncio.get_running_loop(), asyncio.Event()
+    first = loop.run_in_executor(calls, time.sleep, 0.2)
+    never = loop.run_in_executor(calls, go.set)
+    assert not await calls.drain(0.01)
+    assert calls.busy
+    assert never.cancelled() or not go.is_set()
+    assert await calls.drain(5)
+    assert not calls.busy
+    await asyncio.wait([first], timeout=1)
