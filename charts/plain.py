@@ -23,7 +23,7 @@ _KUSTOMIZATION = """\
 #
 #   kubectl apply --server-side -k charts/install
 #
-# Never `kubectl delete -k`: it takes the CRDs as well, and every POC with them. What takes the operator alone:
+# Never `kubectl delete -k`: it takes the CRDs as well, and every POC with them. To take the operator alone:
 #
 #   kubectl delete -f charts/install/operator.yaml
 #
