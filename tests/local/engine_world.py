@@ -61,7 +61,7 @@ class EngineCloud:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        config = CloudConfig(state_dir=state_dir, time_scale=time_scale, policies=policies.of_operator())
+        config = CloudConfig(state_dir=state_dir, time_scale=time_scale, policies=policies.of_account())
         self.aws = self._run(self._made(config))
         self._run(self.aws.start())
         if light:
@@ -70,7 +70,9 @@ class EngineCloud:
         self.network = self._network()
         where = {"LocationConstraint": self.aws.region}
         self.client("s3").create_bucket(Bucket="models", CreateBucketConfiguration=where)
-        self.roles = {use: self._role(use) for use in ("sagemaker", "lambda")}
+        roles = {"sagemaker": "modelpoc-sagemaker", "lambda": "modelpoc-function"}
+        account = self.aws.account
+        self.roles = {use: f"arn:aws:iam::{account}:role/{name}" for use, name in roles.items()}
         self.boundary = self.policy("boundary")
 
     @staticmethod
@@ -152,17 +154,6 @@ class EngineCloud:
         document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         made = self.client("iam").create_policy(PolicyName=name, PolicyDocument=document)
         return str(made["Policy"]["Arn"])
-
-    def _role(self, service: str) -> str:
-        principal = {"Service": f"{service}.amazonaws.com"}
-        trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        name, iam = f"for-{service}", self.client("iam")
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
-        allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-        all_of_it = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=all_of_it)
-        return str(made["Role"]["Arn"])
 
     def _network(self) -> dict[str, Any]:
         ec2 = self.client("ec2")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from modelpoc.aws import role_policy, tags
-from modelpoc.aws.permission import Condition, Permission, of, passes, reads
+from modelpoc.aws.permission import NAMED, Condition, Permission, of, passes, reads
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
@@ -19,11 +19,14 @@ from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
 _OWN = ("arn:{partition}:iam::{account}:role/modelpoc/{region}/{owner}/*",)
+_NAMED = (f"arn:{{partition}}:iam::{{account}}:role/{NAMED}",)
+"""Of a role that is not there, IAM does not know the path."""
 _BOUNDED = Condition("StringEquals", "iam:PermissionsBoundary", ("{boundary}",))
 """Whoever could give rights to a role without a boundary could give itself any."""
 PERMISSIONS = (
     reads("iam:ListRoles"),
-    reads(*of("iam", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"), on=_OWN),
+    reads("iam:GetRole", on=_NAMED),
+    reads(*of("iam", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"), on=_OWN),
     Permission(of("iam", "CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy"), _OWN, (_BOUNDED,)),
     Permission(
         of("iam", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "TagRole", "UntagRole",

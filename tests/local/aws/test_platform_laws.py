@@ -89,8 +89,8 @@ async def test_deleting_what_is_gone_is_no_trouble(bench: Bench, maker: Maker) -
     await bench.settled(kind, want.name)
     await kind.delete(bench.scope, created)
     await bench.gone(kind, want.name)
-    with suppress(Gone):
-        assert await kind.delete(bench.scope, created) is None
+    with bench.as_root() as scope, suppress(Gone):
+        assert await kind.delete(scope, created) is None
 
 
 @every
@@ -110,7 +110,8 @@ async def test_disowned_it_stays_and_is_no_longer_ours(bench: Bench, maker: Make
     await kind.disown(bench.scope, created)
     listed = await bench.listed(kind)
     assert [o for o in listed.values() if o.owner == bench.owner.mark] == []
-    assert await kind.delete(bench.scope, created) is None or want.kind == "VpcLink"  # it was there
+    with bench.as_root() as scope:  # the operator may delete nothing but its own
+        assert await kind.delete(scope, created) is None or want.kind == "VpcLink"  # it was there
 
 
 @taggable
