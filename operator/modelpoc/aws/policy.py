@@ -53,5 +53,6 @@ def document(role: str, where: Where) -> Document:
 
 
 def actions(role: str) -> frozenset[str]:
-    """Every action of a role."""
-    return frozenset(action for one in permissions(role) for action in one.actions)
+    """Every action that a role is granted wherever it is, whatever a platform names beside its own things."""
+    statements = document(role, Where())["Statement"]
+    return frozenset(action for statement in statements for action in statement["Action"])
