@@ -4,9 +4,13 @@
 //	go build k8s.io/kubernetes/cmd/kubectl
 //	go build go.etcd.io/etcd/server/v3
 //
+// and what a node needs beside them, built by localcloud.node:
+//
+//	go build k8s.io/kubernetes/cmd/{kubelet,kube-controller-manager,kube-scheduler,kube-proxy}
+//
 // To move to another version: change it in `require` and in each `replace` (Kubernetes v1.N.P has its staging
 // modules at v0.N.P), take the etcd that its own go.mod names, put both into localcloud/controlplane/programs.py,
-// and run the three with -mod=mod, which completes go.sum. `go mod tidy` is not for this module: it holds no
+// and run them all with -mod=mod, which completes go.sum. `go mod tidy` is not for this module: it holds no
 // code of its own and would drop everything.
 module modelpoc.dev/controlplane
 

@@ -1,3 +1,6 @@
+// containerd, its shim and ctr for the node of localcloud.node, and the program of its Pods' sandboxes (pause/).
+// To move to another version: `go get -tool github.com/containerd/containerd/v2/cmd/containerd@v2.N.P`, and put it
+// into localcloud/node/programs.py.
 module modelpoc.dev/node
 
 go 1.26.3
