@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 
@@ -13,6 +14,11 @@ from localcloud.cluster import Installed, down
 
 @pytest.fixture(scope="session")
 def place() -> Iterator[Place]:
+    if given := os.environ.get("MODELPOC_CLUSTER"):  # one that runs already, and runs on
+        installed = Installed.load(given)
+        assert installed is not None, f"no cluster {given} runs: make cluster NAME={given}"
+        yield Place(installed)
+        return
     check_possible()
     name = f"cluster-{secrets.token_hex(4)}"
     try:

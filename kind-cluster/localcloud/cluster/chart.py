@@ -33,11 +33,11 @@ class Helm:
     def install(self, values: Values, *words: str) -> str:
         """Installs or upgrades; returns when its Pods are Ready. Raises `ChartFailed`."""
         what = ("upgrade", "--install", RELEASE, str(self.chart), "--values=-", "--wait", "--timeout=300s")
-        return self("--namespace", NAMESPACE, "--create-namespace", *what, *words, stdin=json.dumps(values))
+        return self(*what, "--namespace", NAMESPACE, *words, stdin=json.dumps(values))
 
     def uninstall(self, *words: str) -> str:
         """Takes the release away; returns when it is gone. Raises `ChartFailed`."""
-        return self("--namespace", NAMESPACE, "uninstall", RELEASE, "--wait", "--timeout=120s", *words)
+        return self("uninstall", RELEASE, "--namespace", NAMESPACE, "--wait", "--timeout=120s", *words)
 
     def __call__(self, *words: str, stdin: str | None = None) -> str:
         environ = {**os.environ, "KUBECONFIG": str(self.kubeconfig)}

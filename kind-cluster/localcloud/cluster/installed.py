@@ -55,7 +55,10 @@ class Installed:
         except BaseException:
             with undivided():
                 tell("taking down again what was started")
-                down(name)
+                import os
+
+                if not os.environ.get("KEEP"):
+                    down(name)
             raise
         return installed
 
@@ -66,7 +69,7 @@ class Installed:
         if node is None or not lifecycle.running(files):
             return None
         helm = Helm(tools.ensure("helm"), node.kubeconfig, _directory(name) / "helm")
-        told = json.loads(helm("--namespace", NAMESPACE, "get", "values", RELEASE, "--output=json"))
+        told = json.loads(helm("get", "values", RELEASE, "--namespace", NAMESPACE, "--output=json"))
         return cls(files, node, helm, told)
 
     def install(self, keys: Mapping[str, Any]) -> None:
