@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from localcloud.controlplane import audit
 FOLDER = "MODELPOC_OBSERVED"
 _NAMED = ("leases",)
 """Resources that rules name one by one: of the others the names are not kept, as there are many."""
+
+_CREATED = 201
 
 
 @dataclass(frozen=True, order=True)
@@ -54,7 +56,7 @@ def _of(event: Mapping[str, Any]) -> Iterator[Request]:
     if allowed and 'Binding "modelpoc-operator' not in notes.get("authorization.k8s.io/reason", ""):
         return
     within = f"/{about['subresource']}" if "subresource" in about else ""
-    yield Request(
+    asked = Request(
         user=event["user"]["username"],
         verb=event["verb"],
         group=about.get("apiGroup", ""),
@@ -63,6 +65,10 @@ def _of(event: Mapping[str, Any]) -> Iterator[Request]:
         name=about.get("name", "") if about["resource"] in _NAMED else "",
         allowed=allowed,
     )
+    yield asked
+    if (asked.verb, event.get("responseStatus", {}).get("code")) == ("patch", _CREATED):
+        # Server-side apply of what is not there: kube-apiserver asks for `create` as well, and logs it not.
+        yield replace(asked, verb="create")
 
 
 def note(cloud: str, *, plane: Path | None = None, iam: Mapping[str, Any] | None = None) -> None:

@@ -100,13 +100,14 @@ def test_actions_are_compared_as_verbs_are() -> None:
     assert list(compared.lacking) == ["c:C"]
 
 
-def event(decision: str = "allow", binding: str = "modelpoc-operator", **about: str) -> str:
+def event(decision: str = "allow", binding: str = "modelpoc-operator", code: int = 200, **about: str) -> str:
     notes = {
         "authorization.k8s.io/decision": decision,
         "authorization.k8s.io/reason": f'RBAC: allowed by ClusterRoleBinding "{binding}" of ClusterRole "x"',
     }
     about = {"resource": "modelpocs", "apiGroup": "modelpoc.dev", "namespace": "team", "name": "a", **about}
-    whole = {"user": {"username": OPERATOR}, "verb": "patch", "objectRef": about, "annotations": notes}
+    who, answer = {"username": OPERATOR}, {"code": code}
+    whole = {"user": who, "verb": "patch", "objectRef": about, "annotations": notes, "responseStatus": answer}
     return json.dumps(whole)
 
 
@@ -124,6 +125,10 @@ def test_the_audit_log_is_read() -> None:
         asked("patch", allowed=False),
         Request(OPERATOR, "patch", "modelpoc.dev", "modelpocs/status", "team", "", True),
     }
+
+
+def test_what_an_apply_makes_was_allowed_to_be_created() -> None:
+    assert observing.requests([event(code=201)]) == {asked("patch"), asked("create")}
 
 
 def test_a_folder_of_clouds_is_compared_with_chart_and_policy(
