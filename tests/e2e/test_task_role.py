@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.aws_listing import kinds_of, owned_by
-from tests.e2e.commands import PROGRAM
 from tests.world import ROOT, World, poc, wait_for
 
 from localcloud.demo.account import platform_manifest
@@ -41,15 +39,10 @@ def world() -> Iterator[World]:
 
 
 def own_roles(world: World) -> dict[str, Any]:
-    """A platform's `ecs` with the boundary that the command prints for it."""
+    """A platform's `ecs` with the boundary that `modelpoc iam-policy boundary` printed for the account."""
     about = world.prepared
-    where = ("--account", about.account, "--region", about.region, "--bucket", about.bucket)
-    printed = subprocess.run(
-        [PROGRAM, "iam-policy", "boundary", "--owner-id", "default", *where],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    made = world.client("iam").create_policy(PolicyName="modelpoc-boundary", PolicyDocument=printed)
-    per_poc = {"permissionsBoundaryArn": made["Policy"]["Arn"]}
+    assert about.boundary
+    per_poc = {"permissionsBoundaryArn": about.boundary}
     return {"executionRoleArn": about.execution_role, "taskRole": {"perPoc": per_poc}}
 
 
