@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.local.engine_world import EngineCloud, Operator, told, writes
+from tests.local.engine_world import EAGER, EngineCloud, Operator, told, writes
 
 from localcloud.aws.faults import Rule
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.reconcile.errors import Stall
+from modelpoc.reconcile.leave import leave
+from modelpoc.reconcile.plan import Rules
 from modelpoc.reconcile.resource import Phase
 from modelpoc.reconcile.steps import Verb
 
@@ -225,3 +227,19 @@ def test_who_may_not_make_them_is_told_so(operator: Operator) -> None:
     assert error.reason == "AccessDenied"
     operator.cloud.fault()
     operator.settle(NAME)
+
+
+def test_left_behind_it_is_no_ones_and_can_be_taken_over(echo: Operator) -> None:
+    iam, mark = echo.cloud.client("iam"), echo.mark(NAME)
+    name = echo.have("Role", mark).name
+    echo.run(leave(echo.engine, mark))
+    left = iam.get_role(RoleName=name)["Role"]
+    assert str(mark) not in json.dumps([left.get("Description"), left.get("Tags")])
+    echo.restart()
+    echo.platform_up()
+    assert echo.resync(NAME).plan.of(Verb.CONFLICT)
+    echo.run(echo.engine.run(echo.graph(NAME), mark, Rules(adopt=True), EAGER))
+    echo.settle(NAME)
+    taken = iam.get_role(RoleName=name)["Role"]
+    assert taken["Description"].startswith(f"{mark} ")
+    assert echo.resync(NAME, deep=True).settled
