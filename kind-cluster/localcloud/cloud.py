@@ -32,6 +32,8 @@ __all__ = ["CloudConfig", "CloudContext", "Durations", "LocalAws"]
 
 log = logging.getLogger(__name__)
 
+LOOPBACK = "127.0.0.1"
+
 
 class LocalAws:
     """A whole local AWS; `async with LocalAws(config) as cloud:` serves on `cloud.endpoint_url`.
@@ -59,12 +61,18 @@ class LocalAws:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._clients: dict[str, Any] = {}
         self._runner: web.AppRunner | None = None
-        self._url = ""
+        self._url = self._outer_url = ""
 
     @property
     def endpoint_url(self) -> str:
-        """The AWS_ENDPOINT_URL of this cloud."""
+        """The AWS_ENDPOINT_URL of this cloud, for what runs on this machine: SDKs fetch a container's
+        credentials from loopback alone."""
         return self._url
+
+    @property
+    def outer_url(self) -> str:
+        """The same on the configured host, which others may reach."""
+        return self._outer_url
 
     def backend(self, service: str) -> Backend:
         """The backend of a service by botocore's name; `KeyError` if there is none of our own."""
@@ -138,10 +146,18 @@ class LocalAws:
         # Bodies are S3 objects too: what a client compressed stays so.
         self._runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.config.host, self.config.port)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self._url = f"http://{host}:{port}"
+        self._url = await self._site(LOOPBACK, self.config.port if self.config.host == LOOPBACK else 0)
+        self._outer_url = self._url
+        if self.config.host != LOOPBACK:
+            self._outer_url = await self._site(self.config.host, self.config.port)
+
+    async def _site(self, host: str, port: int) -> str:
+        """Listens there too; its URL."""
+        assert self._runner is not None
+        known = set(self._runner.addresses)
+        await web.TCPSite(self._runner, host, port).start()
+        [address] = set(self._runner.addresses) - known
+        return f"http://{address[0]}:{address[1]}"
 
     def _client(self, service: str) -> Any:
         own = self.credentials.own

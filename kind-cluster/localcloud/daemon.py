@@ -48,7 +48,7 @@ async def _serve(config: CloudConfig, document: Path) -> None:
     async with LocalAws(config) as cloud:
         write_private(document, _about(cloud))
         logging.getLogger(__name__).info(
-            "serving on %s, time scale %g", cloud.endpoint_url, cloud.clock.scale
+            "serving on %s, time scale %g", cloud.outer_url, cloud.clock.scale
         )
         await ended.wait()
 
@@ -56,7 +56,7 @@ async def _serve(config: CloudConfig, document: Path) -> None:
 def _about(cloud: LocalAws) -> dict[str, Any]:
     return {
         "pid": os.getpid(),
-        "endpointUrl": cloud.endpoint_url,
+        "endpointUrl": cloud.outer_url,
         "account": cloud.account,
         "region": cloud.region,
         "timeScale": cloud.clock.scale,

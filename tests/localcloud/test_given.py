@@ -6,9 +6,11 @@ import os
 import secrets
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from localcloud import lifecycle, status
+from localcloud.cloud import CloudConfig, LocalAws
 from localcloud.controlplane.run import ControlPlane
 from localcloud.given import NoSuchCluster, cluster_of
 from localcloud.lifecycle import Wanted
@@ -39,6 +41,18 @@ def test_it_has_its_aws_there_and_leaves_the_cluster_as_it_was(tmp_path: Path) -
         plane.stop()
     assert still_runs
     assert not files.root.exists()
+
+
+async def test_tasks_are_led_to_loopback_where_alone_sdks_fetch_credentials(tmp_path: Path) -> None:
+    async with (
+        LocalAws(CloudConfig(tmp_path, host=HOST)) as cloud,
+        aiohttp.ClientSession(raise_for_status=True) as session,
+    ):
+        assert cloud.endpoint_url.startswith("http://127.0.0.1:")
+        assert cloud.outer_url.startswith(f"http://{HOST}:")
+        for url in (cloud.endpoint_url, cloud.outer_url):
+            async with session.get(f"{url}/_local/health") as answer:
+                assert (await answer.json())["status"] == "ok"
 
 
 def test_a_kubeconfig_without_a_context_is_refused_and_nothing_stays(tmp_path: Path) -> None:

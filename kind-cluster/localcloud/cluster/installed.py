@@ -92,11 +92,11 @@ class Installed:
 def down(name: str) -> bool:
     """Takes everything of that name away; False if there was nothing."""
     there = lifecycle.down(CloudFiles.of(name))
-    node = _node(name)
-    if node is not None:
-        node.stop()
-    there = there or _directory(name).exists()
-    shutil.rmtree(_directory(name), ignore_errors=True)
+    directory = _directory(name)
+    if made := Kind.load_state(directory):
+        made.stop()
+    there = Node.clear(directory) or there or directory.exists()
+    shutil.rmtree(directory, ignore_errors=True)
     return there
 
 
