@@ -157,7 +157,7 @@ def operator(
     if synced:
         sync = Sync(synced, made.metrics.registry, may_write=made.may_write)
         made.beside(lambda: _beside(sync))
-    _ended(made, _run(made))
+    _run(made)
 
 
 def _candidacy(
@@ -181,23 +181,21 @@ def _own_namespace() -> str:
     return _NAMESPACE_FILE.read_text().strip() if _NAMESPACE_FILE.exists() else "default"
 
 
-def _run(operator: Operator) -> int:
-    """The exit code: 0 when told to stop, 1 when another leads now."""
-    try:
-        asyncio.run(operator.run())
-    except LeaseLost as error:
-        log.error("%s: ending, so that a new process begins afresh", error)
-        return 1
-    return 0
+def _run(operator: Operator) -> None:
+    """Exits: with 0 when told to stop, with 1 when another leads now.
 
-
-def _ended(operator: Operator, code: int) -> None:
-    """Exits. Calls to AWS that hang keep nobody waiting: Python would, for their threads."""
-    if operator.calls.busy:
+    At once, when the operator itself has ended. Python would wait for every thread: for an AWS that does not
+    answer, for half a minute.
+    """
+    with asyncio.Runner() as runner:
+        code = 0
+        try:
+            runner.run(operator.run())
+        except LeaseLost as error:
+            log.error("%s: ending, so that a new process begins afresh", error)
+            code = 1
         logging.shutdown()
         os._exit(code)
-    if code:
-        raise typer.Exit(code)
 
 
 async def _beside(sync: Sync, again: float = _AGAIN_SECONDS) -> None:

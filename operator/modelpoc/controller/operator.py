@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -42,6 +41,8 @@ log = logging.getLogger(__name__)
 AWS_THREADS = 24
 _DRAIN = 3.0
 """Seconds for calls under way to be answered when the process is to end."""
+_PATIENCE = 1.5
+"""Seconds for a cancelled task to end."""
 
 Task = asyncio.Task[None]
 
@@ -161,8 +162,8 @@ class Operator:
         lost = any(t.done() and not t.cancelled() and isinstance(t.exception(), LeaseLost) for t in tasks)
         self._leading.silence()
         self.queue.close()
-        await _ended(tasks)
-        if await self.calls.drain(0.0 if lost else _DRAIN) and not lost:
+        ended = await _ended(tasks)
+        if await self.calls.drain(0.0 if lost else _DRAIN) and ended and not lost:
             await self._leading.release()
 
 
@@ -174,9 +175,13 @@ async def _load_config() -> None:
         await loaders.load_kube_config()
 
 
-async def _ended(tasks: list[Task]) -> None:
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await task
+async def _ended(tasks: list[Task]) -> bool:
+    """Whether all of them let themselves be cancelled. A cancellation may get lost, in `wait_for` for one: so
+    it is asked for twice, and then not waited for any more."""
+    for _ in range(2):
+        left = [task for task in tasks if not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=_PATIENCE)
+    return all(task.done() for task in tasks)
