@@ -20,13 +20,12 @@ from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
 
 _OWN = ("arn:{partition}:iam::{account}:role/modelpoc/{region}/{owner}/*",)
 _NAMED = (f"arn:{{partition}}:iam::{{account}}:role/{NAMED}",)
-"""Of a role that is not there, IAM does not know the path."""
+"""Of a role that is not there IAM does not know the path, and somebody else's of our name has another."""
 _BOUNDED = Condition("StringEquals", "iam:PermissionsBoundary", ("{boundary}",))
 """Whoever could give rights to a role without a boundary could give itself any."""
 PERMISSIONS = (
     reads("iam:ListRoles"),
-    reads("iam:GetRole", on=_NAMED),
-    reads(*of("iam", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"), on=_OWN),
+    reads(*of("iam", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"), on=_NAMED),
     Permission(of("iam", "CreateRole", "PutRolePermissionsBoundary", "PutRolePolicy"), _OWN, (_BOUNDED,)),
     Permission(
         of("iam", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "TagRole", "UntagRole",
