@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import secrets
 import time
 import zipfile
@@ -37,6 +38,19 @@ def updated(cloud: EngineCloud, name: str) -> None:
     ):
         assert time.monotonic() < ends
         time.sleep(0.01)
+
+
+def other_role(cloud: EngineCloud) -> str:
+    """ARN of one that Lambda may take on too."""
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    name = f"by-hand-{secrets.token_hex(4)}"
+    made = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    return str(made["Role"]["Arn"])
 
 
 def configured(field: str, **change: Any) -> Drift:
@@ -150,7 +164,7 @@ def policy(cloud: EngineCloud, have: Observed) -> None:
 
 
 DRIFTS = (
-    configured("role_arn", Role=lambda cloud: cloud.roles["sagemaker"]),
+    configured("role_arn", Role=other_role),
     configured("memory", MemorySize=128),
     configured("timeout", Timeout=3),
     configured("handler", Handler="by.hand"),
