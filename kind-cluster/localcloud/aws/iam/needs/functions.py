@@ -35,6 +35,8 @@ def needs(asking: Asking) -> list[Need]:
     return [
         asking.new(action, arn, tags, lambda_Principal=principal),
         *([asking.new("lambda:TagResource", arn, tags)] if tags else ()),
+        # AWS shows tags only to who may list them; here the others are refused, so that they notice.
+        *([asking.need("lambda:ListTags", arn)] if asking.operation == "GetFunction" else ()),
         *asking.pass_role(asking.get("Role"), "lambda"),
         *_code(asking),
     ]
