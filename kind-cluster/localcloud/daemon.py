@@ -47,9 +47,7 @@ async def _serve(config: CloudConfig, document: Path) -> None:
         loop.add_signal_handler(sign, ended.set)
     async with LocalAws(config) as cloud:
         write_private(document, _about(cloud))
-        logging.getLogger(__name__).info(
-            "serving on %s, time scale %g", cloud.outer_url, cloud.clock.scale
-        )
+        logging.getLogger(__name__).info("serving on %s, time scale %g", cloud.outer_url, cloud.clock.scale)
         await ended.wait()
 
 

@@ -66,7 +66,7 @@ def test_the_leader_is_killed_in_mid_rollout_and_the_other_takes_over(place: Pla
     place.apply(poc("killed"))
     place.ready("killed", 120)
     leader, since = place.until_led(30), place.last_call()
-    place.patch("killed", {"ecs": {"env": [{"name": "ECHO_REVISION", "value": "two"}]}})
+    place.patch("killed", {"ecs": {"env": [{"name": "REVISION", "value": "two"}]}})
     assert wait_for(lambda: bool(place.operator_calls(since)), 30), "no rollout began"
     began = time.monotonic()
     kill = ("delete", "pod", leader, "--namespace", NAMESPACE, "--grace-period=0", "--force", "--wait=false")

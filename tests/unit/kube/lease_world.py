@@ -103,7 +103,8 @@ async def _stopped(seconds: float, *, swallow: bool) -> None:
     """As by SIGSTOP: what would interrupt it comes afterwards, and an answer may still be taken before it."""
     loop = asyncio.get_running_loop()
     end, interrupted = loop.time() + seconds, False
-    while (left := end - loop.time()) > 0:
+    # What is left by rounding alone no sleep takes away: the loop wakes a nanosecond early.
+    while (left := end - loop.time()) > 1e-6:
         try:
             await asyncio.sleep(left)
         except asyncio.CancelledError:
