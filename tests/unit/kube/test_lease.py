@@ -307,9 +307,11 @@ async def _never_both(two: list[Contender]) -> None:
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    """As often as it takes: a process that is stopped just then may lose a cancellation."""
     for task in tasks:
-        task.cancel()
-    for task in tasks:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=1)
         with suppress(asyncio.CancelledError):
             await task
 
