@@ -22,6 +22,7 @@ from localcloud.demo.steps import Demo
 from localcloud.imaging import ImagingError
 from localcloud.lifecycle import LifecycleError
 from localcloud.node import NodeError
+from localcloud.policies import NoPolicies
 from localcloud.runtime.errors import BuildFailed
 from localcloud.state import CloudFiles
 
@@ -35,6 +36,7 @@ _FAULTS = (
     DemoFailed,
     ImagingError,
     LifecycleError,
+    NoPolicies,
     NodeError,
     ValueError,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud import lifecycle, tools
+from localcloud import lifecycle, policies, tools
 from localcloud.cluster import kind
 from localcloud.cluster.chart import NAMESPACE, RELEASE, ChartFailed, Helm
 from localcloud.cluster.kind import Kind
@@ -40,11 +40,18 @@ class Installed:
         """All of it, Ready. Leaves nothing behind when it fails or is interrupted; raises `ChartFailed`,
         or what node, images and AWS raise: each says what to do."""
         files, helm = CloudFiles.of(name), tools.ensure("helm", tell)
+        if _node(name) is not None or lifecycle.running(files):
+            raise ChartFailed(f"a cluster or cloud {name} runs already: take it down first")
         try:
             node = (Kind if kind.to_be_had(tell) else Node).start(_directory(name), tell=tell)
             image = _loaded(node, tell)
             beside = Wanted(
-                time_scale, operator=False, wait=False, host=node.host_address, kubeconfig=node.kubeconfig
+                time_scale,
+                operator=False,
+                wait=False,
+                host=node.host_address,
+                kubeconfig=node.kubeconfig,
+                policies=policies.asked(Wanted.account),
             )
             lifecycle.up(files, beside, tell)
             environment = lifecycle.operator_environment(files)
@@ -55,10 +62,7 @@ class Installed:
         except BaseException:
             with undivided():
                 tell("taking down again what was started")
-                import os
-
-                if not os.environ.get("KEEP"):
-                    down(name)
+                down(name)
             raise
         return installed
 
