@@ -19,7 +19,7 @@ def place() -> Iterator[Place]:
         assert installed is not None, f"no cluster {given} runs: make cluster NAME={given}"
         yield Place(installed)
         return
-    check_possible()
+    check_possible(with_images=True)
     name = f"cluster-{secrets.token_hex(4)}"
     try:
         yield Place(Installed.up(name, time_scale=TIME_SCALE, tell=tell))

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from tests.world import World, wait_for
 
-from localcloud.cluster import Installed
+from localcloud.cluster import Installed, kind
 from localcloud.cluster.chart import NAMESPACE
 from localcloud.demo.account import prepare
 from localcloud.given import cluster_of
+from localcloud.imaging import engines
 from localcloud.node import why_not
 
 POD = "app.kubernetes.io/name=modelpoc-operator,app.kubernetes.io/component=operator"
@@ -21,9 +22,10 @@ LEASE = ("get", "lease", "modelpoc-operator", "--namespace", NAMESPACE, "--ignor
 TIME_SCALE = 50.0
 
 
-def check_possible() -> None:
-    """Skips where no node can run; under CI=true that is a failure."""
-    if why := why_not():
+def check_possible(*, with_images: bool = False) -> None:
+    """Skips where no node can run, or no images be built; under CI=true that is a failure."""
+    why = None if with_images and kind.to_be_had() else why_not()
+    if why := why or (engines.why_not() if with_images else None):
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"no node can run here: {why}")
 
 
