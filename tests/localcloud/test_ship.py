@@ -70,8 +70,8 @@ def dock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dock:
     dock = Dock(files, tmp_path / "models")
     files.root.mkdir(parents=True)
     write_private(files.document, {"endpointUrl": "http://127.0.0.1:1"})
-    planes = {files.control_plane: SimpleNamespace(server=SERVER)}
-    monkeypatch.setattr(ship, "ControlPlane", SimpleNamespace(load=planes.get))
+    planes = {files: SimpleNamespace(server=SERVER)}
+    monkeypatch.setattr(ship, "cluster_of", planes.get)
 
     async def artifact(_self: Shipping, name: str, bucket: str, _say: Callable[[str], None]) -> bool:
         dock.uploaded.append((name, bucket))
