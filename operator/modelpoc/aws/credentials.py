@@ -11,13 +11,17 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
-from modelpoc.aws.permission import Permission
+from modelpoc.aws.permission import Permission, arn_at
 
 Session = boto3.Session
 
 ROLE_SESSION = "modelpoc-operator"
 
-PERMISSIONS = (Permission(("sts:AssumeRole",), ("{assumed_role}",)),)
+PERMISSIONS = (
+    Permission(("sts:AssumeRole",), ("{assumed_role}",)),
+    # Ready is earned by asking: health and the first example of a POC whose route lets in by IAM.
+    Permission(("execute-api:Invoke",), (arn_at("execute-api", "{api}/*"),)),
+)
 """Asking who one is (GetCallerIdentity) needs none."""
 
 

@@ -248,6 +248,7 @@ _TITLES = {
     "cloudwatch": "Alarms",
     "ecr": "Images",
     "ecs": "Ecs",
+    "execute-api": "Routes",
     "elasticloadbalancing": "Balancing",
     "iam": "Roles",
     "kms": "Keys",
@@ -268,7 +269,7 @@ def _sid(grant: _Grant) -> str:
     if grant.actions[0] in _ALONE:
         return _ALONE[grant.actions[0]]
     services = list(dict.fromkeys(_TITLES.get(a.partition(":")[0], "Aws") for a in grant.actions))
-    return _verb(grant) + ("".join(services) if len(services) < 4 else "All")
+    return _verb(grant) + ("".join(services) if len(services) < 3 else "All")
 
 
 def _only_reads(grant: _Grant) -> bool:

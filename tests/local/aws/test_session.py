@@ -8,6 +8,7 @@ import time
 import pytest
 from tests.local.aws.bench import Bench
 
+from modelpoc.aws.permission import OWNER_ID
 from modelpoc.aws.rates import Bucket, published
 from modelpoc.reconcile.errors import AnswerLost, Retry, Stall
 
@@ -16,8 +17,9 @@ pytestmark = pytest.mark.local
 
 async def test_a_lost_answer_is_not_asked_for_again(bench: Bench) -> None:
     bench.fault(operation="CreateCluster", reset="after")
+    ours = [{"key": OWNER_ID, "value": "a"}]
     with pytest.raises(AnswerLost):
-        await bench.scope.call("ecs", "CreateCluster", clusterName=bench.name())
+        await bench.scope.call("ecs", "CreateCluster", clusterName=bench.name(), tags=ours)
     assert bench.calls()["CreateCluster"] == 1
 
 
@@ -94,7 +96,8 @@ async def test_another_account_is_refused_with_both_numbers(bench: Bench) -> Non
 
 
 async def test_writers_of_one_api_take_turns_and_none_meets_another(bench: Bench) -> None:
-    api_id = bench.client("apigatewayv2").create_api(Name=bench.name(), ProtocolType="HTTP")["ApiId"]
+    ours = {"Name": bench.name(), "ProtocolType": "HTTP", "Tags": {OWNER_ID: "a"}}
+    api_id = bench.client("apigatewayv2").create_api(**ours)["ApiId"]
 
     async def rename(number: int) -> None:
         async with bench.scope.writer(f"apigateway/{api_id}"):
