@@ -1,4 +1,4 @@
-"""One node with the chart in it, for all files here."""
+"""One node with the chart in it, for all tests of a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cluster.place import TIME_SCALE, Place, check_possible, tell
 from localcloud.cluster import Installed, down
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     if given := os.environ.get("MODELPOC_CLUSTER"):  # one that runs already, and runs on
         installed = Installed.load(given)
