@@ -180,6 +180,9 @@ class Node:
         self.load(self._pause(programs))
         tell("waiting for the node to be Ready …")
         self._until(lambda: self._is_ready(programs), "its kubelet")
+        # Without one no Pod is admitted.
+        account = ("get", "serviceaccount", "default", "--namespace=default", "--output=name")
+        self._until(lambda: bool(self._told(programs, *account)), "its controller-manager")
 
     def _pause(self, programs: Programs) -> Path:
         self._until(self._containerd_answers, "its containerd")
@@ -192,18 +195,21 @@ class Node:
 
     def _is_ready(self, programs: Programs) -> bool:
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
-        words = (f"--kubeconfig={self.kubeconfig}", "get", "node", NODE, f"--output={path}")
+        return self._told(programs, "get", "node", NODE, f"--output={path}") == "True"
+
+    def _told(self, programs: Programs, *words: str) -> str:
+        """What kubectl prints, if anything."""
         # No proxy stands between here and there.
         environ = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
         done = subprocess.run(
-            [str(programs.plane.kubectl), *words],
+            [str(programs.plane.kubectl), f"--kubeconfig={self.kubeconfig}", *words],
             env=environ,
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
-        return done.stdout == "True"
+        return done.stdout
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
         if wait_until(lambda: holds() or not self.init.alive(), _READY_SECONDS) and self.init.alive():

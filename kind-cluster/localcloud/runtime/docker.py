@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -85,23 +86,24 @@ class DockerContainer:
         }
 
     async def _watch(self) -> int:
+        written = _Written(self._output)
         try:
-            await self._ship()
+            await self._ship(written, follow=True)
             code = int((await self._ask("POST", "/wait", seconds=None))["StatusCode"])
+            await self._ship(written, follow=False)  # whoever follows may miss what came at the very end
         except EngineError:  # the engine went, or someone removed the container by hand
             code = _KILLED
+        written.end()
         await self._remove()
         return code
 
-    async def _ship(self) -> None:
-        """Hands over its output until it ends; lines of the two streams are put together apart."""
-        streams: dict[int, Lines] = {}
-        path = f"/containers/{self._launch.name}/logs?follow=1&stdout=1&stderr=1"
+    async def _ship(self, written: _Written, *, follow: bool) -> None:
+        """Hands over its output from the beginning, until it ends or as far as it is."""
+        path = f"/containers/{self._launch.name}/logs?follow={follow:d}&stdout=1&stderr=1"
+        written.again()
         async with self._engine.stream("GET", path) as content:
             async for stream, piece in _pieces(content):
-                streams.setdefault(stream, Lines(self._output)).add(piece)
-        for lines in streams.values():
-            lines.end()
+                written.add(stream, piece)
 
     async def _run(self, command: tuple[str, ...]) -> int:
         made = await self._ask("POST", "/exec", {"Cmd": list(command), "AttachStdout": True})
@@ -115,6 +117,33 @@ class DockerContainer:
 
     async def _ask(self, method: str, path: str, body: object = None, seconds: float | None = 60.0) -> Any:
         return await self._engine.ask(method, f"/containers/{self._launch.name}{path}", body, seconds)
+
+
+class _Written:
+    """Output, read once or again from the beginning; lines of the two streams are put together apart."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._lines: dict[int, Lines] = {}
+        self._handed: Counter[int] = Counter()
+        self._read: Counter[int] = Counter()
+
+    def again(self) -> None:
+        """What comes now begins at the beginning."""
+        self._read.clear()
+
+    def add(self, stream: int, piece: bytes) -> None:
+        """Hands over what was not yet."""
+        fresh = piece[max(0, self._handed[stream] - self._read[stream]) :]
+        self._read[stream] += len(piece)
+        self._handed[stream] += len(fresh)
+        if fresh:
+            self._lines.setdefault(stream, Lines(self._output)).add(fresh)
+
+    def end(self) -> None:
+        """A last line may have no end."""
+        for lines in self._lines.values():
+            lines.end()
 
 
 async def _pieces(content: aiohttp.StreamReader) -> AsyncIterator[tuple[int, bytes]]:
