@@ -202,7 +202,7 @@ def platform_patch(world: World, spec: Mapping[str, Any], name: str = "default")
 
 def events(world: World, name: str, namespace: str = "default") -> list[dict[str, Any]]:
     found = json.loads(world.kubectl("get", "events", "-n", namespace, "-o", "json"))["items"]
-    mine = [e for e in found if e["involvedObject"]["name"] == name]
+    mine = [e for e in found if e["involvedObject"].get("name") == name]
     return sorted(mine, key=lambda e: int(e["metadata"]["resourceVersion"]))
 
 

@@ -24,6 +24,7 @@ from tests.e2e.features import (
     target_group,
     writes,
 )
+from tests.granted import policies
 from tests.world import World, ask, poc, wait_for
 
 from localcloud import status as local_status
@@ -106,6 +107,10 @@ class Given:
 
 def test_parts_that_are_given_are_used_and_neither_changed_nor_deleted(world: World) -> None:
     given = Given(world)
+    iam = world.client("iam")
+    [policy] = iam.list_role_policies(RoleName="modelpoc-operator")["PolicyNames"]
+    document = json.dumps(policies.beside(given.listener, given.balancer))
+    iam.put_role_policy(RoleName="modelpoc-operator", PolicyName=policy, PolicyDocument=document)
     apis = len(world.client("apigatewayv2").get_apis()["Items"])
     world.apply(given.platform("given"), poc("guest", platformRef={"name": "given"}))
     status = world.stalled("guest", "PlatformNotReady")

@@ -21,6 +21,18 @@ def of_operator(*, anywhere: bool = False) -> Documents:
     return {"modelpoc-operator": _document("operator", () if anywhere else (BUCKET,))}
 
 
+def beside(listener: str, balancer: str) -> policy.Document:
+    """The operator's, when a platform names a listener and a load balancer that are not its own."""
+    named = Where(
+        account=(CloudConfig.account,),
+        region=(CloudConfig.region,),
+        bucket=(BUCKET,),
+        listener=(listener,),
+        load_balancer=(balancer,),
+    )
+    return policy.document("operator", named)
+
+
 def _document(role: str, bucket: tuple[str, ...] = (BUCKET,)) -> policy.Document:
     where = Where(account=(CloudConfig.account,), region=(CloudConfig.region,), bucket=bucket)
     return policy.document(role, where)
