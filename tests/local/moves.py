@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.local.engine_world import DOUBT
 from tests.strategies import spec_dicts
 
 from localcloud.aws.faults import Rule
+from localcloud.context import CloudConfig
 
 KEYS = (("token", "key"), ("token", "other"))
 """(Secret, key) in Kubernetes that specs may name."""
@@ -93,6 +95,8 @@ def fitted(spec: dict[str, Any], given: Given) -> dict[str, Any]:
     ecs["env"] = [e for e in ecs.get("env", ()) if e["name"] != "PORT"]
     named = [s for s in ecs.get("secrets", ()) if s["name"] != "PORT"]
     ecs["secrets"] = [_there(secret, number, given) for number, secret in enumerate(named)]
+    if "taskRoleArn" in ecs:  # of another account no role can be passed
+        ecs["taskRoleArn"] = re.sub(r"::\d{12}:", f"::{CloudConfig.account}:", ecs["taskRoleArn"])
     if "schedule" in ecs.get("scaling", {}):
         scaling = ecs["scaling"]
         ecs["scaling"] = {**scaling, "schedule": [_later(entry) for entry in scaling["schedule"]]}

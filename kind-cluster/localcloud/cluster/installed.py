@@ -86,7 +86,8 @@ class Installed:
         """As the cluster's administrator; `ChartFailed` with kubectl's words."""
         cluster = cluster_of(self.files)
         assert cluster is not None
-        command = [str(cluster.binaries.kubectl), f"--kubeconfig={self.node.kubeconfig}", *words]
+        own = (f"--kubeconfig={self.node.kubeconfig}", f"--cache-dir={self.node.directory / 'kubectl'}")
+        command = [str(cluster.binaries.kubectl), *own, *words]
         done = subprocess.run(command, input=stdin, text=True, capture_output=True, timeout=300, check=False)
         if done.returncode:
             raise ChartFailed(f"kubectl {' '.join(words)}: {done.stderr.strip()}")

@@ -117,7 +117,9 @@ class ControlPlane:
         return kubeconfig.write(file, self.server, Authority(self.directory / "pki").certificate, user)
 
     def _kubectl(self, *words: str, stdin: str | None = None) -> str:
-        command = [str(self.binaries.kubectl), f"--kubeconfig={self.kubeconfig}", *words]
+        # What kubectl remembers goes with the control plane.
+        own = (f"--kubeconfig={self.kubeconfig}", f"--cache-dir={self.directory / 'kubectl'}")
+        command = [str(self.binaries.kubectl), *own, *words]
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise ControlPlaneError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")

@@ -201,8 +201,9 @@ class Node:
         """What kubectl prints, if anything."""
         # No proxy stands between here and there.
         environ = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+        cache = self.directory / "kubectl"
         done = subprocess.run(
-            [str(programs.plane.kubectl), f"--kubeconfig={self.kubeconfig}", *words],
+            [str(programs.plane.kubectl), f"--kubeconfig={self.kubeconfig}", f"--cache-dir={cache}", *words],
             env=environ,
             capture_output=True,
             text=True,
