@@ -1,6 +1,6 @@
 """`modelpoc plan`: what it says before something is applied is what is then done; it writes nothing.
 
-The tests go on with each other's POCs, as coming up takes its time.
+The tests share POCs, as coming up takes its time; each says which it needs, so that any can run alone.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def secret(name: str, value: str) -> dict[str, Any]:
 
 
 ENV = [{"name": "A", "value": "2"}]
+AFTER: dict[str, Any] = {"ecs": {"env": ENV, "cpu": 512, "memory": 1024}}
 FROM_KUBE = {"name": "TOKEN", "secretKeyRef": {"name": "plan-token", "key": "key"}}
 
 
@@ -58,7 +59,7 @@ def test_a_poc_from_before_it_is_there_until_it_is_as_planned(world: World, repo
 def test_a_change_until_it_is_carried_out(world: World, repository: Repository) -> None:
     both(world, repository, "changing", ecs={"env": [{"name": "A", "value": "1"}]})
     world.ready("changing")
-    after: dict[str, Any] = {"ecs": {"env": ENV, "cpu": 512, "memory": 1024}}
+    after = AFTER
     repository.write("changing", spec_of("changing", **after))
     said = repository.plan("changing")
     assert said.code == CHANGES
@@ -142,7 +143,11 @@ def test_a_config_that_cannot_be_read(repository: Repository) -> None:
         ("elsewhere", {"platformRef": {"name": "none"}}, "there is no ModelPlatform none"),
     ],
 )
-def test_what_speaks_against_it(repository: Repository, name: str, spec: dict[str, Any], why: str) -> None:
+def test_what_speaks_against_it(
+    world: World, repository: Repository, name: str, spec: dict[str, Any], why: str
+) -> None:
+    both(world, repository, "born")
+    world.ready("born")
     repository.write(name, spec_of(name, **spec))
     said = repository.plan(name)
     assert said.code == ERROR, said
@@ -171,6 +176,10 @@ def test_two_new_ones_that_want_the_same(repository: Repository) -> None:
 
 
 def test_a_comment_for_a_pull_request(world: World, repository: Repository) -> None:
+    both(world, repository, "born")
+    both(world, repository, "changing", **AFTER)
+    world.ready("born")
+    world.ready("changing")
     repository.write("changing", spec_of("changing", ecs={"cpu": 1024, "memory": 2048, "env": ENV}))
     said = repository.run("changing", "born", "-o", "markdown")
     assert said.code == CHANGES
