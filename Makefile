@@ -48,7 +48,7 @@ test: setup ## Run all tests: the quick ones, the models', then those with a clo
 	@# Clouds that run side by side slow each other down: what fails then is tried once more alone, and both are shown.
 	@# All of them write down what the operator used; what it is granted must be that, no more and no less.
 	@observed=$$(mktemp -d); trap 'rm -rf "$$observed"' EXIT; export MODELPOC_OBSERVED=$$observed; set -x; \
-	$(PYTEST) -m "not unit and not cluster" -n $(WORKERS) --dist loadfile || { \
+	$(PYTEST) -m "not unit and not cluster" -n $(WORKERS) --dist loadfile --no-loadscope-reorder || { \
 	  echo "once more, one at a time, what failed side by side:" >&2; \
 	  $(PYTEST) -m "not unit and not cluster" --last-failed --last-failed-no-failures none; }; \
 	PYTHONPATH=. $(BIN)/python -m tests.granted $$observed
