@@ -9,10 +9,12 @@ import asyncio
 import base64
 import itertools
 import json
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ _KEYS = {
     "ArrowDown": (40, ""),
 }
 _START_S = 30
+_END_S = 5
 _STEP_S = 0.05
 
 
@@ -150,7 +153,7 @@ def _complaint(event: dict[str, Any]) -> str:
 async def open_tab() -> AsyncIterator[Tab]:
     """A fresh browser with an empty profile and one page, network events on; gone afterwards."""
     assert BROWSER, "a browser is needed: apt-get install chromium"
-    with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix="browser-") as profile:
         process = await asyncio.create_subprocess_exec(
             BROWSER,
             *_FLAGS,
@@ -158,6 +161,8 @@ async def open_tab() -> AsyncIterator[Tab]:
             "about:blank",
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": profile},
+            start_new_session=True,
         )
         try:
             async with aiohttp.ClientSession() as session:
@@ -170,6 +175,17 @@ async def open_tab() -> AsyncIterator[Tab]:
         finally:
             process.terminate()
             await process.wait()
+            await _all_gone(process.pid)
+
+
+async def _all_gone(group: int) -> None:
+    """Its helpers outlive the browser for a moment, and still write into the profile."""
+    with suppress(ProcessLookupError):
+        for _ in range(int(_END_S / _STEP_S)):
+            os.killpg(group, 0)
+            await asyncio.sleep(_STEP_S)
+        os.killpg(group, signal.SIGKILL)
+        await asyncio.sleep(_STEP_S)
 
 
 @asynccontextmanager
