@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -81,8 +83,8 @@ class Operator:
     async def run(self) -> None:
         """Raises LeaseLost, and whatever else ended it."""
         self._take_signals()
-        await _load_config()
         async with (
+            loaded_config(),
             leading(self._candidacy) as self._leading,
             client.ApiClient() as api,
             aiohttp.ClientSession() as session,
@@ -167,12 +169,21 @@ class Operator:
             await self._leading.release()
 
 
-async def _load_config() -> None:
+@asynccontextmanager
+async def loaded_config() -> AsyncIterator[None]:
+    """The library's settings are those of this Pod, else of KUBECONFIG.
+
+    A kubeconfig's keys it writes into files, which it removes at Python's own exit only: not when we end at
+    once. So they are in a folder that goes with us.
+    """
     loaders: Any = config
-    try:
-        loaders.load_incluster_config()
-    except config.ConfigException:
-        await loaders.load_kube_config()
+    with ExitStack() as until_end:
+        try:
+            loaders.load_incluster_config()
+        except config.ConfigException:
+            private = until_end.enter_context(TemporaryDirectory(prefix="modelpoc-"))
+            await loaders.load_kube_config(temp_file_path=private)
+        yield
 
 
 async def _ended(tasks: list[Task]) -> bool:
