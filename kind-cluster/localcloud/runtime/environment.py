@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from localcloud.runtime.errors import BuildFailed
 
@@ -91,14 +92,15 @@ def _build(root: Path, target: Path, groups: Sequence[str]) -> None:
 def _uv(arguments: list[str], target: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in _OURS}
     environment["UV_PROJECT_ENVIRONMENT"] = str(target)
-    done = subprocess.run(
-        [find_uv(), "--no-progress", *arguments],
-        env=environment,
-        cwd=target.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with TemporaryDirectory(prefix="localcloud-") as scratch:  # else uv's locks would stay; ours is held
+        done = subprocess.run(
+            [find_uv(), "--no-progress", *arguments],
+            env=environment | {"TMPDIR": scratch},
+            cwd=target.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise BuildFailed(f"uv {arguments[0]} failed:\n{done.stderr.strip()[-2000:]}")
 
