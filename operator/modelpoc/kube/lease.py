@@ -85,6 +85,12 @@ class Lease(LeaseLock):
         self.held = False
         """Whether it is to be ours: to find it in other hands, or gone, is its loss then."""
 
+    @property
+    def holder(self) -> str:
+        """As last read; "" when it is nobody's."""
+        spec = self._reference.spec if self._reference else None
+        return (spec.holder_identity if spec else None) or ""
+
     async def get(self, name: str, namespace: str) -> Any:
         """As the library gives it. Raises LeaseLost."""
         there, found = await super().get(name, namespace)

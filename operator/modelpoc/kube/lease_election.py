@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,13 +56,15 @@ class Election(LeaderElection):
     def __init__(self, lease: Lease, periods: Periods, term: Term, clock: Clock = clocks) -> None:
         super().__init__(_config(lease, periods))
         self.term = term
-        self.tried_at = clock().monotonic
-        """When the last try ended: a loop that stands still is seen by it."""
+        self.tried_at = math.inf
+        """When the last try ended: a loop that stands still is seen by it. Never, until it was begun."""
         self._lease, self._periods, self._clock = lease, periods, clock
         self._observed_at = clock().monotonic
+        self._before: LeaderElectionRecord | None = None
         self._sent = clock()
 
     async def acquire(self) -> bool:
+        self.tried_at = self._clock().monotonic
         while not await self.try_acquire_or_renew():  # noqa: ASYNC110 - others tell us nothing
             await asyncio.sleep(self._pause())
         self._lease.held = True
@@ -90,7 +93,7 @@ class Election(LeaderElection):
     async def try_acquire_or_renew(self) -> bool:
         """One try, which fails within `patience`. Raises LeaseLost when the lease went to somebody else."""
         self._reckon()
-        self._sent, before = self._clock(), self.observed_record
+        self._sent, self._before = self._clock(), self.observed_record
         try:
             async with asyncio.timeout(self._limit()):
                 done = await super().try_acquire_or_renew()
@@ -100,7 +103,7 @@ class Election(LeaderElection):
         except _FAILED as error:
             log.warning("no answer about the lease: %s", _why(error))
             done = False
-        if self.observed_record is not before:
+        if self.observed_record is not self._before:
             self._observed_at = self._clock().monotonic
         self.tried_at = self._clock().monotonic
         if done:
@@ -108,8 +111,17 @@ class Election(LeaderElection):
         return done
 
     async def update_lock(self, leader_election_record: LeaderElectionRecord) -> bool:
+        if self._may_be_anothers():
+            return False
         self._sent = self._clock()
         return await super().update_lock(leader_election_record)
+
+    def _may_be_anothers(self) -> bool:
+        """The library reads the wall clock before it looks and after: somebody may set it in between."""
+        if self._lease.holder in ("", self._lease.identity):
+            return False
+        renewed = self.observed_record is not self._before
+        return renewed or self._clock().monotonic - self._observed_at < self._duration()
 
     def _limit(self) -> float:
         """Seconds for one try."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.unit.controller.held import PLATFORM
@@ -15,7 +15,8 @@ from modelpoc.controller.keys import Key
 from modelpoc.controller.leading import Alone, Elected
 from modelpoc.controller.probes import STUCK_AFTER, Alive, Ready
 from modelpoc.controller.queue import Queue
-from modelpoc.kube.lease_election import Periods
+from modelpoc.kube.lease import Moment, Term
+from modelpoc.kube.lease_election import Election, Periods
 
 pytestmark = pytest.mark.unit
 
@@ -74,6 +75,29 @@ def test_a_lease_loop_that_stands_still_is_death() -> None:
     assert alive.stuck() == ""
     election.tried_at -= 30
     assert "the lease was not looked at for 60 s" in alive.stuck()
+
+
+def test_who_does_not_stand_for_the_lease_yet_looks_at_none() -> None:
+    """Caches take as long as they take: without the CRDs, until somebody applies them."""
+    periods, lease = Periods(), cast(Any, SimpleNamespace(identity="me"))
+    now = Moment(time.monotonic() - 3600, time.time() - 3600)
+    election = Election(lease, periods, Term(periods.deadline), lambda: now)
+    assert Alive(Queue(), Elected(election, periods)).stuck() == ""
+
+
+async def test_who_stands_for_it_is_looked_after_from_the_first_try_on() -> None:
+    periods, lease = Periods(), cast(Any, SimpleNamespace(identity="me", held=False, get=_never))
+    now = Moment(time.monotonic() - 60, time.time() - 60)
+    election = Election(lease, periods, Term(periods.deadline), lambda: now)
+    standing = asyncio.create_task(election.acquire())
+    await asyncio.sleep(0)
+    assert "the lease was not looked at for 60 s" in Alive(Queue(), Elected(election, periods)).stuck()
+    standing.cancel()
+    await asyncio.wait([standing])
+
+
+async def _never(*_: Any) -> None:
+    await asyncio.Event().wait()
 
 
 async def test_calls_under_way_are_waited_for_a_while() -> None:

@@ -93,8 +93,10 @@ class Net:
         await asyncio.sleep(0.01 + self.rng.random() * self.slow)
         if self.rng.random() < self.frozen:
             await _stopped(self.rng.uniform(1, 30), swallow=self.rng.random() < 0.5)
-        if self.down:
-            await asyncio.sleep(3600)
+        for _ in range(3600):
+            if not self.down:  # what was sent meanwhile arrives when the way is open again
+                break
+            await asyncio.sleep(1)
         if self.rng.random() < self.lost:
             raise aiohttp.ServerDisconnectedError
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kubernetes.aio import client
 from tests.unit.kube.lease_world import (
@@ -212,6 +212,22 @@ def test_a_lease_written_by_something_else_is_understood() -> None:
     run(story())
 
 
+def test_a_clock_that_is_set_back_during_a_look_takes_nobody_elses_lease() -> None:
+    async def story() -> None:
+        one, two = _two()
+        async with living(one):
+            await asyncio.sleep(5)
+            two.net.slow = 3.0
+            async with living(two):
+                for _ in range(200):
+                    await asyncio.sleep(0.5)
+                    two.clocks.set_by -= 600
+                    assert (one.writes, two.writes) == (True, False)
+        assert one.losses == []
+
+    run(story())
+
+
 @pytest.mark.parametrize(
     "periods", [(10.0, 10.0, 2.0), (15.0, 2.0, 2.0), (15.0, 10.0, 0.5)], ids=["equal", "deadline", "retry"]
 )
@@ -239,7 +255,23 @@ def test_a_term_holds_while_both_clocks_say_so(monotonic: float, wall: float, ho
 FAULTS = ("kill", "stop", "down", "up", "set clock")
 
 
+_CUT_AFTER_A_LOST_CANCELLATION = [
+    (17.0, 0, "set clock"),
+    (1.0, 0, "down"),
+    (1.0, 1, "down"),
+    (1.0, 0, "kill"),
+]
+
+
 @settings(max_examples=60, deadline=None)
+@example(
+    seed=0,
+    rates=(1.0, 1.0),
+    slow=0.0,
+    lost=0.125,
+    frozen=0.09375,
+    faults=[*_CUT_AFTER_A_LOST_CANCELLATION, (10.0, 0, "down")],
+)
 @given(
     seed=st.integers(0, 2**32),
     rates=st.tuples(st.floats(0.9, 1.1), st.floats(0.9, 1.1)),
