@@ -193,6 +193,30 @@ def test_an_update_never_takes_a_pod_before_the_next_is_ready(helm: Helm) -> Non
     assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
 
 
+@pytest.mark.parametrize("name", ["leaseDuration", "renewDeadline", "retryPeriod"])
+def test_a_period_may_be_set_by_itself(helm: Helm, name: str) -> None:
+    """What `--set` gives is of another type than what a file gives."""
+    fitting = {"leaseDuration": 30, "renewDeadline": 12, "retryPeriod": 3}[name]
+    given = words(one(helm.template({}, f"--set=leaderElection.{name}={fitting}"), "Deployment"))
+    assert [word for word in given if word.endswith(f"={fitting}")]
+
+
+def test_another_role_in_aws_is_new_pods(helm: Helm) -> None:
+    def template(role: str) -> Any:
+        annotations = {"eks.amazonaws.com/role-arn": role} if role else {}
+        return one(helm.template({"serviceAccount": {"annotations": annotations}}), "Deployment")["spec"]
+
+    assert template("one") == template("one")
+    assert len({json.dumps(template(role)) for role in ("", "one", "two")}) == 3
+
+
+def test_a_branch_may_have_any_name(helm: Helm) -> None:
+    odd = "a: #b, {c}"
+    sync = {"repo": "https://github.com/team/models", "branch": odd, "path": odd}
+    given = words(one(helm.template({"sync": sync}), "Deployment"))
+    assert {f"--sync-branch={odd}", f"--sync-path={odd}"} <= set(given)
+
+
 def test_the_policy_opens_what_is_used(helm: Helm) -> None:
     def ports(rules: list[dict[str, Any]]) -> set[Any]:
         return {port["port"] for rule in rules for port in rule["ports"]}

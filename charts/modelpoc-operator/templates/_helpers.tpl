@@ -57,7 +57,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- /* What a schema cannot say. */ -}}
 {{- define "modelpoc.checked" -}}
 {{- with .Values.leaderElection }}
-{{- if not (gt .leaseDuration .renewDeadline) }}
+{{- if not (gt (float64 .leaseDuration) (float64 .renewDeadline)) }}
 {{- fail "leaderElection.renewDeadline: less than leaseDuration, so that a leader stops before another takes over" }}
 {{- end }}
 {{- if not (gt (float64 .renewDeadline) (mulf 1.2 .retryPeriod)) }}
@@ -94,8 +94,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "modelpoc.syncArgs" -}}
 {{- if .repo }}
 - --sync-repo={{ .repo }}
-- --sync-branch={{ .branch }}
-- --sync-path={{ .path }}
+- {{ printf "--sync-branch=%s" .branch | quote }}
+- {{ printf "--sync-path=%s" .path | quote }}
 - --sync-namespace={{ .namespace }}
 - --sync-interval={{ .interval }}
 - {{ ternary "--sync-prune" "--no-sync-prune" .prune }}
