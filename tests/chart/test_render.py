@@ -225,7 +225,21 @@ def test_the_policy_opens_what_is_used(helm: Helm) -> None:
     assert (ports(plain["ingress"]), ports(plain["egress"])) == ({"http"}, {53, 443, 6443, 80})
     full = one(helm.template(EVERYTHING), "NetworkPolicy")["spec"]
     assert ports(full["ingress"]) == {"http", "webhook"}
-    assert ports(full["egress"]) == {53, 443, 6443, 80, 22, 4566}
+    assert ports(full["egress"]) == {53, 443, 6443, 80, 22, 4566, "webhook"}
+
+
+def test_replicas_may_pass_the_webhooks_calls_to_one_another(helm: Helm) -> None:
+    rendered = helm.template(EVERYTHING)
+    policy, deployment = one(rendered, "NetworkPolicy")["spec"], one(rendered, "Deployment")["spec"]
+    replicas = {"podSelector": {"matchLabels": deployment["selector"]["matchLabels"]}}
+    (calls,) = (rule for rule in policy["ingress"] if rule["ports"][0]["port"] == "webhook")
+    assert calls["from"] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}, replicas]
+    (passed,) = (rule for rule in policy["egress"] if rule["ports"][0]["port"] == "webhook")
+    assert passed["to"] == [replicas]
+    address = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    assert address in deployment["template"]["spec"]["containers"][0]["env"]
+    without = one(helm.template(), "Deployment")["spec"]["template"]["spec"]["containers"][0]
+    assert address not in without["env"]
 
 
 def test_platforms_and_crds_outlive_the_release(helm: Helm) -> None:

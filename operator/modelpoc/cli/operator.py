@@ -40,6 +40,7 @@ from modelpoc.kube.lease import LeaseLost
 from modelpoc.kube.lease_election import Periods
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.git import Limits
+from modelpoc.sync.passing_on import PassingOn
 from modelpoc.sync.source import Source
 from modelpoc.sync.sync import Sync
 
@@ -157,6 +158,9 @@ def operator(
     if synced:
         sync = Sync(synced, made.metrics.registry, may_write=made.may_write)
         made.beside(lambda: _beside(sync))
+    if synced and candidacy and (port := synced.webhook_port):
+        passing_on = PassingOn(lambda: _url(made.leader_address(), port), synced.webhook_host, port)
+        made.meanwhile(lambda: _beside(passing_on))
     _run(made)
 
 
@@ -172,7 +176,14 @@ def _candidacy(
         raise CliError(f"--lease-duration, --renew-deadline, --retry-period: {error}") from error
     # A Pod's name stays when its container starts anew, so it alone does not tell two processes apart.
     who = f"{os.environ.get('POD_NAME') or socket.gethostname()}_{secrets.token_hex(4)}"
-    return Candidacy(who, namespace or _own_namespace(), name, fitting)
+    address = os.environ.get("POD_IP", "")
+    return Candidacy(who, namespace or _own_namespace(), name, fitting, address)
+
+
+def _url(address: str, port: int) -> str:
+    """Of the webhook at an address of IPv4 or IPv6; "" without any."""
+    host = f"[{address}]" if ":" in address else address
+    return f"http://{host}:{port}" if address else ""
 
 
 def _own_namespace() -> str:
@@ -198,11 +209,11 @@ def _run(operator: Operator) -> None:
         os._exit(code)
 
 
-async def _beside(sync: Sync, again: float = _AGAIN_SECONDS) -> None:
-    """Sync, begun again after what ends it, as a port that is taken: passes go on, and somebody is told."""
+async def _beside(work: Sync | PassingOn, again: float = _AGAIN_SECONDS) -> None:
+    """Begun again after what ends it, as a port that is taken: all else goes on, and somebody is told."""
     while True:
         try:
-            await sync.run()
+            await work.run()
         except Exception:
-            log.exception("sync ended; it begins again in %g s", again)
+            log.exception("%s ended; it begins again in %g s", type(work).__name__, again)
         await asyncio.sleep(again)

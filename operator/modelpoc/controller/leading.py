@@ -26,6 +26,8 @@ class Candidacy:
     namespace: str = "default"
     name: str = "modelpoc-operator"
     periods: Periods = field(default_factory=Periods)
+    address: str = ""
+    """Where the other replicas reach this one; "" when they need not."""
 
 
 class Leading(Protocol):
@@ -39,6 +41,9 @@ class Leading(Protocol):
 
     def still(self) -> str:
         """Why the loop that keeps it counts as dead; "" while it does not."""
+
+    def leader_address(self) -> str:
+        """Of another that leads; "" when none is known, or that one said none."""
 
     async def keep(self) -> None:
         """Becomes leader, then stays it until cancelled. Raises LeaseLost."""
@@ -60,6 +65,9 @@ class Alone:
         return True
 
     def still(self) -> str:
+        return ""
+
+    def leader_address(self) -> str:
         return ""
 
     async def keep(self) -> None:
@@ -88,6 +96,9 @@ class Elected:
         limit = _STILL * (self._periods.patience + self._periods.retry)
         return f"the lease was not looked at for {since:.0f} s" if since > limit else ""
 
+    def leader_address(self) -> str:
+        return self._election.leader_address
+
     async def keep(self) -> None:
         await self._election.acquire()
         self.began.set()
@@ -108,6 +119,6 @@ async def leading(candidacy: Candidacy | None) -> AsyncIterator[Leading]:
         yield Alone()
         return
     async with client.ApiClient() as api:
-        lease = Lease(candidacy.name, candidacy.namespace, candidacy.identity, api)
+        lease = Lease(candidacy.name, candidacy.namespace, candidacy.identity, api, candidacy.address)
         term = Term(candidacy.periods.deadline)
         yield Elected(Election(lease, candidacy.periods, term), candidacy.periods)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
@@ -64,10 +64,12 @@ class Operator:
         )
         self._leading: Leading = Alone()
         self._beside: list[Callable[[], Awaitable[None]]] = []
+        self._meanwhile: list[Callable[[], Awaitable[None]]] = []
         self._stop = asyncio.Event()
-        self.metrics.queue(lambda: len(self.queue))
+        # Of several replicas one says it, so that sums over all of them are right.
+        self.metrics.queue(lambda: len(self.queue) if self._leads() else 0)
         self.metrics.leader(self._leads)
-        self.metrics.pocs(self.store.reasons)
+        self.metrics.pocs(lambda: self.store.reasons() if self._leads() else {})
 
     def stop(self) -> None:
         self._stop.set()
@@ -79,6 +81,14 @@ class Operator:
     def beside(self, work: Callable[[], Awaitable[None]]) -> None:
         """`work` goes on beside the passes: only while this process leads."""
         self._beside.append(work)
+
+    def meanwhile(self, work: Callable[[], Awaitable[None]]) -> None:
+        """`work` goes on while this process waits for the lease, and has ended before what goes on beside."""
+        self._meanwhile.append(work)
+
+    def leader_address(self) -> str:
+        """Of another replica that leads; "" when none is known, or that one said none."""
+        return self._leading.leader_address()
 
     async def run(self) -> None:
         """Raises LeaseLost, and whatever else ended it."""
@@ -97,20 +107,22 @@ class Operator:
         runner = await self._serve(informer)
         # kopf cancels every task that is created in its loop after it started: ours come first.
         checks = asyncio.create_task(check_accounts(self.store, self.accounts, self._leading.began))
+        waiting = [asyncio.create_task(self._until_leading(work)) for work in self._meanwhile]
         secrets = SecretWatch(api, self.store, self.queue, self.settings.secret_namespaces)
         tasks = [asyncio.create_task(secrets.run())]
         tasks.append(asyncio.create_task(self._lead(informer)))
         tasks += [asyncio.create_task(self._led(work)) for work in self._work(kube, session)]
+        tasks += [asyncio.create_task(self._led(work, waiting)) for work in self._beside]
         informing = asyncio.create_task(informer.run())
         try:
             await self._until_stopped([*tasks, informing])
         finally:
-            await self._end([*tasks, checks])
+            await self._end([*tasks, *waiting, checks])
             await runner.cleanup()
             await _ended([informing])
 
     def _work(self, kube: Kube, session: aiohttp.ClientSession) -> list[Callable[[], Awaitable[None]]]:
-        """All that is done only by the one that leads."""
+        """All that is done only by the one that leads, but for what goes on beside."""
         notifier = notifier_of(self.store, self.queue, self.metrics.registry)
         objects = Objects(kube, self.watched, self.metrics, notifier)
         prober = Prober(session, self.settings.probe_timeout)
@@ -119,7 +131,7 @@ class Operator:
         work = Work(self.queue, {What.POC: pocs.run, What.PLATFORM: platforms.run}, self.metrics)
         sweep = Sweep(self.store, self.accounts, kube, self.watched, objects, self.settings.sweep)
         news = partial(send_news, notifier, objects, self.may_write)
-        return [*[work.run] * self.settings.workers, sweep.run, news, *self._beside]
+        return [*[work.run] * self.settings.workers, sweep.run, news]
 
     async def _serve(self, informer: Informer) -> web.AppRunner:
         ready = Ready(self.store, self.accounts, informer.synced.is_set)
@@ -139,9 +151,23 @@ class Operator:
         await informer.synced.wait()
         await self._leading.keep()
 
-    async def _led(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _led(self, work: Callable[[], Awaitable[None]], after: Sequence[Task] = ()) -> None:
         await self._leading.began.wait()
+        if after:
+            await asyncio.wait(after)
         await work()
+
+    async def _until_leading(self, work: Callable[[], Awaitable[None]]) -> None:
+        tasks: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(work()),
+            asyncio.ensure_future(self._leading.began.wait()),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     # the end
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,12 @@ from kubernetes.aio.client.exceptions import ApiException
 from kubernetes.aio.leaderelection.leaderelectionrecord import LeaderElectionRecord
 from kubernetes.aio.leaderelection.resourcelock.leaselock import LeaseLock
 
+from modelpoc.api.meta import GROUP
+
 log = logging.getLogger(__name__)
+
+ADDRESS = f"{GROUP}/leader-address"
+"""Annotation of a lease: where its holder is reached by the others, an IP address."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,9 @@ class Lease(LeaseLock):
     times are local ones called UTC; and nothing clears the holder. Connection errors are raised.
     """
 
-    def __init__(self, name: str, namespace: str, identity: str, api: Any) -> None:
+    def __init__(self, name: str, namespace: str, identity: str, api: Any, address: str = "") -> None:
         super().__init__(name, namespace, identity, api)
+        self._address = address
         self._leases: Any = self.api_instance
         self._reference: Any = None
         self.held = False
@@ -90,6 +96,13 @@ class Lease(LeaseLock):
         """As last read; "" when it is nobody's."""
         spec = self._reference.spec if self._reference else None
         return (spec.holder_identity if spec else None) or ""
+
+    @property
+    def address(self) -> str:
+        """Of another that holds it, as last read; "" when nobody does, or it said none."""
+        if self.holder in ("", self.identity):
+            return ""
+        return (self._reference.metadata.annotations or {}).get(ADDRESS, "")  # type: ignore[no-any-return]
 
     async def get(self, name: str, namespace: str) -> Any:
         """As the library gives it. Raises LeaseLost."""
@@ -103,13 +116,15 @@ class Lease(LeaseLock):
 
     async def create(self, name: str, namespace: str, election_record: LeaderElectionRecord) -> bool:
         body = client.V1Lease(
-            metadata=client.V1ObjectMeta(name=name), spec=self.update_lease(election_record)
+            metadata=client.V1ObjectMeta(name=name, annotations=self._annotated(None)),
+            spec=self.update_lease(election_record),
         )
         return await self._written(self._leases.create_namespaced_lease(namespace, body))
 
     async def update(self, name: str, namespace: str, updated_record: LeaderElectionRecord) -> bool:
         """Holds only for the version that `get` gave: of two that try at once, one is refused."""
         self._reference.spec = self.update_lease(updated_record, self._reference.spec)
+        self._reference.metadata.annotations = self._annotated(self._reference.metadata.annotations)
         return await self._written(self._leases.replace_namespaced_lease(name, namespace, self._reference))
 
     async def release(self) -> bool:
@@ -136,6 +151,11 @@ class Lease(LeaseLock):
         spec.lease_duration_seconds = math.ceil(float(record.lease_duration or 0))
         spec.renew_time = now
         return spec  # type: ignore[no-any-return]
+
+    def _annotated(self, annotations: Mapping[str, str] | None) -> dict[str, str] | None:
+        """With our own address, and not that of who held it before."""
+        others = {name: value for name, value in (annotations or {}).items() if name != ADDRESS}
+        return {**others, ADDRESS: self._address} if self._address else others or None
 
     async def _written(self, write: Awaitable[Any]) -> bool:
         try:

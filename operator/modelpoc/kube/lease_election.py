@@ -63,6 +63,11 @@ class Election(LeaderElection):
         self._before: LeaderElectionRecord | None = None
         self._sent = clock()
 
+    @property
+    def leader_address(self) -> str:
+        """Of another that leads, as far as is known."""
+        return self._lease.address
+
     async def acquire(self) -> bool:
         self.tried_at = self._clock().monotonic
         while not await self.try_acquire_or_renew():  # noqa: ASYNC110 - others tell us nothing

@@ -199,8 +199,10 @@ class Contender:
         clocks: Clocks | None = None,
         net: Net | None = None,
         periods: Periods = PERIODS,
+        address: str = "",
     ) -> None:
         self.server, self.name, self.periods = server, name, periods
+        self.address = address
         self.clocks, self.net = clocks or Clocks(), net or Net()
         self.began: list[float] = []
         self.losses: list[tuple[float, str]] = []
@@ -209,7 +211,7 @@ class Contender:
 
     def _new(self) -> Election:
         self._lives += 1
-        lease: Any = Lease("it", "default", f"{self.name}-{self._lives}", object())
+        lease: Any = Lease("it", "default", f"{self.name}-{self._lives}", object(), self.address)
         lease.api_instance = lease._leases = Api(self.server, self.net)
         return Election(lease, self.periods, Term(self.periods.deadline, self.clocks), self.clocks)
 

@@ -170,6 +170,44 @@ def test_a_deleted_lease_is_a_lost_one() -> None:
     run(story())
 
 
+def test_who_waits_knows_where_the_one_that_leads_is() -> None:
+    async def story() -> None:
+        server = Server()
+        one, two = Contender(server, "one", address="10.0.0.1"), Contender(server, "two", address="fd00::2")
+        async with living(one) as (first,):
+            await asyncio.sleep(1)
+            async with living(two):
+                await asyncio.sleep(5)
+                assert (one.election.leader_address, two.election.leader_address) == ("", "10.0.0.1")
+                first.cancel()
+                await one.election.release()
+                await asyncio.sleep(5)
+                assert two.writes
+                assert two.election.leader_address == ""
+                async with living(three := Contender(server, "three")):
+                    await asyncio.sleep(3)
+                    assert three.election.leader_address == "fd00::2"
+
+    run(story())
+
+
+def test_who_says_no_address_leaves_none_of_who_led_before() -> None:
+    async def story() -> None:
+        server = Server()
+        one, two = Contender(server, "one", address="10.0.0.1"), Contender(server, "two")
+        async with living(one) as (first,):
+            await asyncio.sleep(1)
+            first.cancel()
+            await one.election.release()
+        async with living(two):
+            await asyncio.sleep(5)
+            assert two.writes
+            assert server.lease is not None
+            assert not server.lease.metadata.annotations
+
+    run(story())
+
+
 def test_a_lease_that_says_longer_is_waited_for_longer() -> None:
     async def story() -> None:
         server = Server()

@@ -1,0 +1,60 @@
+"""A port for signed calls: few at once, and nothing is read of one that carries no signature."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+
+from aiohttp import web
+
+SIGNATURES = ("X-Hub-Signature-256", "X-Signature-256")
+SECONDS = 10.0
+"""For a body to come in."""
+_LARGEST_BODY = 25 * 1024 * 1024
+"""Bytes; GitHub sends no larger one."""
+_BODIES_AT_ONCE = 4
+"""More would let anyone who reaches the port fill our memory before a signature is looked at."""
+_LINGER = 1.0
+"""Seconds for what nobody waits for: the rest of a refused body, calls at the end."""
+
+
+class Listener(ABC):
+    """Takes a POST on any path."""
+
+    def __init__(self, patience: float = SECONDS) -> None:
+        self._patience = patience
+        self._gate = asyncio.Semaphore(_BODIES_AT_ONCE)
+
+    @abstractmethod
+    async def pushed(self, request: web.Request) -> web.Response:
+        """What a call is answered."""
+
+    async def serve(self, host: str, port: int) -> web.AppRunner:
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.add_routes([web.post("/{any:.*}", self.pushed)])
+        runner = web.AppRunner(app, access_log=None, lingering_time=_LINGER, shutdown_timeout=_LINGER)
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        return runner
+
+    async def _body(self, request: web.Request) -> bytes | None:
+        """None when it takes too long, or its turn does. Of a call without any signature nothing is read."""
+        if not any(name in request.headers for name in SIGNATURES):
+            return b""
+        try:
+            async with asyncio.timeout(self._patience), self._gate:
+                return await request.read()
+        except TimeoutError:
+            return None
+
+
+def answer(status: int, message: str) -> web.Response:
+    return web.json_response({"message": message}, status=status)
+
+
+def too_much() -> web.Response:
+    return answer(503, "too much at once; the next poll looks as well")
+
+
+def not_signed() -> web.Response:
+    return answer(401, "the signature does not fit")
