@@ -56,11 +56,11 @@ class Informer:
 
     async def _served(self) -> None:
         """kopf looks once for what there is to watch: so our CRDs must be served before it starts."""
-        told = False
-        while not await self._kube.serves_ours():
-            if not told:
-                log.warning("waiting for the CRDs of %s: apply crds/", GROUP)
-                told = True
+        told = ""
+        while why := await self._kube.not_served():
+            if why != told:
+                log.warning("waiting for %s: %s", GROUP, why)
+                told = why
             await asyncio.sleep(0.5)
 
     async def _kopf(self, ready: asyncio.Event) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+import aiohttp
 from kubernetes.aio import client
 from kubernetes.aio.client.exceptions import ApiException
 
@@ -38,13 +40,18 @@ class Kube:
         self._core: Any = client.CoreV1Api(api)
         self._apis: Any = client.ApisApi(api)
 
-    async def serves_ours(self) -> bool:
-        """Whether our resources are discovered and listed: both lag behind the CRDs' being established."""
+    async def not_served(self) -> str:
+        """Why our resources are not listed yet, as after the CRDs were applied; "" once they are."""
         try:
-            return await self._discovered() and bool([await self.names(what) for what in What])
+            if not await self._discovered():
+                return f"the cluster does not know {GROUP}: apply crds/"
+            for what in What:
+                await self.names(what)
         except ApiException as error:
-            log.debug("not served yet: %s", error.reason)
-            return False
+            return _words(error)
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            return f"the API server does not answer: {str(error) or type(error).__name__}"
+        return ""
 
     async def _discovered(self) -> bool:
         groups = await self._apis.get_api_versions()
@@ -126,6 +133,14 @@ class Kube:
             await self._core.create_namespaced_event(key.namespace or "default", body)
         except Exception as error:
             log.warning("event %s for %s was not written: %s", reason, key, error)
+
+
+def _words(error: ApiException) -> str:
+    """The API server's own; without them, what HTTP says."""
+    try:
+        return str(json.loads(error.body or "")["message"])
+    except (ValueError, TypeError, KeyError):
+        return str(error.reason)
 
 
 def key_of(metadata: Mapping[str, Any], what: What) -> Key:

@@ -69,5 +69,7 @@ class PassingOn(Listener):
                     body=await told.read(), status=told.status, content_type=told.content_type
                 )
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            log.warning("a webhook call was not passed on to %s: %s", where, error or type(error).__name__)
+            log.warning(
+                "a webhook call was not passed on to %s: %s", where, str(error) or type(error).__name__
+            )
             return answer(503, "the one that works does not answer; the next poll looks as well")
