@@ -188,6 +188,19 @@ def test_only_the_operators_pods_are_behind_the_service(helm: Helm) -> None:
     assert one(rendered, "PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == selector
 
 
+def test_prometheus_finds_the_service(helm: Helm) -> None:
+    rendered = helm.template(EVERYTHING)
+    monitor, service = one(rendered, "ServiceMonitor")["spec"], one(rendered, "Service")
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert {e["port"] for e in monitor["endpoints"]} <= {p["name"] for p in service["spec"]["ports"]}
+
+
+@pytest.mark.parametrize("port", [80, 8080])
+def test_a_port_that_cannot_be_listened_on_is_refused(helm: Helm, port: int) -> None:
+    with pytest.raises(HelmError, match=r"sync.*webhook.*port"):
+        helm.template({"sync": {"webhook": {"port": port}}})
+
+
 def test_an_update_never_takes_a_pod_before_the_next_is_ready(helm: Helm) -> None:
     rolling = one(helm.template(), "Deployment")["spec"]["strategy"]["rollingUpdate"]
     assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
