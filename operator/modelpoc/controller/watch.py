@@ -23,6 +23,8 @@ from modelpoc.controller.store import Poc, Store, platform_of, read_platform, re
 
 log = logging.getLogger(__name__)
 
+_WATCH_SECONDS = 300
+"""Until the server ends a watch. The library's own patience is as long: it would break off some of them."""
 _OURS = (ADOPT, MODE, ORPHAN, RECONCILE_AT)
 
 
@@ -171,7 +173,8 @@ class SecretWatch:
                 await self._follow(place, version)
             except Exception as error:
                 where = f" in {place}" if place else ""
-                log.warning("watching labelled Secrets%s broke off: %s", where, error)
+                why = str(error) or type(error).__name__
+                log.warning("watching labelled Secrets%s broke off: %s", where, why)
                 await asyncio.sleep(2)
 
     def _listing(self, place: str | None) -> tuple[Any, dict[str, str]]:
@@ -202,7 +205,8 @@ class SecretWatch:
             **where,
             label_selector=self._selector,
             resource_version=version,
-            timeout_seconds=300,
+            timeout_seconds=_WATCH_SECONDS,
+            _request_timeout=_WATCH_SECONDS + 30,
         )
         async for event in stream:
             secret = event["object"]
