@@ -241,6 +241,23 @@ def test_the_policy_opens_what_is_used(helm: Helm) -> None:
     assert ports(full["egress"]) == {53, 443, 6443, 80, 22, 4566, "webhook"}
 
 
+@pytest.mark.parametrize(
+    ("repo", "more"),
+    [
+        ("https://github.com/team/models", set()),
+        ("https://git.example:8443/team/models", {8443}),
+        ("http://git.example/team/models", {80}),
+        ("git@github.com:team/models", {22}),
+        ("ssh://git@github.com/team/models", {22}),
+        ("ssh://git@git.example:7999/team/models", {7999}),
+    ],
+)
+def test_the_policy_lets_the_operator_reach_the_repository(helm: Helm, repo: str, more: set[int]) -> None:
+    values = {"sync": {"repo": repo}, "networkPolicy": {"podIdentity": False}}
+    (_, anywhere) = one(helm.template(values), "NetworkPolicy")["spec"]["egress"]
+    assert {port["port"] for port in anywhere["ports"]} == {443, 6443} | more
+
+
 def test_replicas_may_pass_the_webhooks_calls_to_one_another(helm: Helm) -> None:
     rendered = helm.template(EVERYTHING)
     policy, deployment = one(rendered, "NetworkPolicy")["spec"], one(rendered, "Deployment")["spec"]

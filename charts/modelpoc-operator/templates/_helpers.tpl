@@ -116,6 +116,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{- /* Where the repository listens, unless that is 443. */ -}}
+{{- define "modelpoc.repoPort" -}}
+{{- if contains "://" .repo -}}
+{{- $own := regexFind ":[0-9]+$" (urlParse .repo).host -}}
+{{- if $own -}}
+{{- trimPrefix ":" $own -}}
+{{- else if hasPrefix "ssh://" .repo -}}
+22
+{{- else if hasPrefix "http://" .repo -}}
+80
+{{- end -}}
+{{- else if .repo -}}
+22
+{{- end -}}
+{{- end -}}
+
 {{- /* Of every Pod: nobody of note, and what the restricted level of Pod security asks for. */ -}}
 {{- define "modelpoc.podSecurity" -}}
 runAsNonRoot: true
