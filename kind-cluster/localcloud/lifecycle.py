@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from localcloud import rights
 from localcloud.controlplane.binaries import Binaries, ensure
@@ -21,9 +19,10 @@ from localcloud.controlplane.process import Process, spawn, tail, undivided, wai
 from localcloud.controlplane.progress import Tell
 from localcloud.controlplane.run import STATE_FILE, ControlPlane
 from localcloud.given import GivenCluster, cluster_of, give
+from localcloud.locks import alone
 from localcloud.state import CloudFiles, read, write_private
 
-_AWS_SECONDS = 30.0
+_AWS_SECONDS = 90.0
 _STOP_SECONDS = 20.0
 # What processes of the cloud get of our environment; credentials and profiles of a real AWS never.
 _ENVIRONMENT = (
@@ -80,7 +79,7 @@ def up(files: CloudFiles, wanted: Wanted, tell: Tell) -> Outcome:
 
     Leaves nothing behind when it fails or is interrupted.
     """
-    with _locked(files):
+    with alone(files.root, files.lock):
         if _stands(files):
             return _with_operator(files, wanted, tell)
         _take_down(files)
@@ -98,7 +97,7 @@ def down(files: CloudFiles) -> bool:
     """Stops everything of a cloud and removes its files; False if there was nothing."""
     if not files.root.exists():
         return False
-    with _locked(files):
+    with alone(files.root, files.lock):
         _take_down(files)
     return True
 
@@ -177,8 +176,7 @@ def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
         write_private(files.policies, wanted.policies)
         command += ["--policies", str(files.policies)]
     with undivided():
-        process = spawn(command, files.root, files.log("aws"), _environment())
-        files.remember("aws", process)
+        process = _begin(files, "aws", command, _environment())
     wait_until(lambda: files.about_aws() is not None or not process.alive(), _AWS_SECONDS)
     if files.about_aws() is None:
         raise LifecycleError(f"the local AWS did not start:\n{tail(files.log('aws'))}")
@@ -210,10 +208,20 @@ def start_operator(files: CloudFiles, words: tuple[str, ...] = ()) -> None:
     program = Path(sys.executable).with_name("modelpoc")
     environ = {**_environment(), **operator_environment(files), **_operator_in_kubernetes(files)}
     with undivided():
-        process = spawn([str(program), *_OPERATOR, *words], files.root, files.log("operator"), environ)
-        files.remember("operator", process)
+        process = _begin(files, "operator", [str(program), *_OPERATOR, *words], environ)
     if wait_until(lambda: not process.alive(), 1.0):
         raise LifecycleError(f"the operator ended at once:\n{tail(files.log('operator'))}")
+
+
+def _begin(files: CloudFiles, name: str, command: Sequence[str], environ: Mapping[str, str]) -> Process:
+    """Starts a process that `down` knows; one that cannot be noted (a full disk) is ended."""
+    process = spawn(command, files.root, files.log(name), environ)
+    try:
+        files.remember(name, process)
+    except BaseException:
+        process.end(_STOP_SECONDS)
+        raise
+    return process
 
 
 def _operator_in_kubernetes(files: CloudFiles) -> dict[str, str]:
@@ -275,29 +283,3 @@ def _end_half_a_plane(files: CloudFiles) -> None:
 
 def _environment() -> dict[str, str]:
     return {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
-
-
-@contextmanager
-def _locked(files: CloudFiles) -> Iterator[None]:
-    """One `up` or `down` of a cloud at a time; others wait."""
-    held = _lock(files.lock)
-    try:
-        yield
-    finally:
-        if not files.root.exists():
-            files.lock.unlink(missing_ok=True)
-            with suppress(OSError):  # not empty: other clouds run
-                files.root.parent.rmdir()
-                files.root.parent.parent.rmdir()
-        held.close()
-
-
-def _lock(file: Path) -> IO[str]:
-    while True:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        held = file.open("w")
-        fcntl.flock(held, fcntl.LOCK_EX)
-        # Whoever held it before may have removed it: then it locks nothing any more.
-        if file.exists() and os.path.samestat(os.fstat(held.fileno()), file.stat()):
-            return held
-        held.close()

@@ -66,6 +66,21 @@ def test_it_is_made_found_again_loaded_and_taken_away(told: Path, tmp_path: Path
     assert delete.startswith("kind delete cluster --name modelpoc-a --kubeconfig")
 
 
+def test_one_whose_maker_was_killed_is_found_and_taken_away(
+    told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Kind | None] = []
+    monkeypatch.setattr(
+        kind, "_gateway", lambda: seen.append(Kind.load_state(tmp_path / "a")) or "172.18.0.1"
+    )
+    Kind.start(tmp_path / "a")
+    [begun] = seen
+    assert begun is not None
+    begun.stop()
+    assert "kind delete cluster --name modelpoc-a" in told.read_text()
+    assert Kind.load_state(tmp_path / "a") is None
+
+
 def test_what_fails_is_told_and_leaves_nothing(
     told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from localcloud.controlplane.progress import telling
 from localcloud.demo.account import prepare
 from localcloud.demo.errors import DemoFailed
 from localcloud.demo.steps import Demo
+from localcloud.given import NoSuchCluster
 from localcloud.imaging import ImagingError
 from localcloud.lifecycle import LifecycleError
 from localcloud.node import NodeError
@@ -37,7 +39,10 @@ _FAULTS = (
     ImagingError,
     LifecycleError,
     NoPolicies,
+    NoSuchCluster,
     NodeError,
+    OSError,  # such as a full disk
+    SubprocessError,  # such as one that took too long
     ValueError,
 )
 Name = Annotated[str, typer.Option(help="Which cluster; several may run side by side.")]
@@ -64,8 +69,8 @@ def up(
 @app.command("down")
 def take_down(name: Name = "cluster") -> None:
     """Take everything of a cluster away."""
-    with _told():
-        gone = down(name)
+    with _told(), telling() as tell:
+        gone = down(name, tell)
     typer.echo(f"cluster {name} {'is gone' if gone else 'does not run'}")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from localcloud.demo.account import prepare
 from localcloud.given import cluster_of
 from localcloud.imaging import base_image, engine, operator_image
 from localcloud.lifecycle import Wanted
+from localcloud.locks import alone
 from localcloud.node import Node
 from localcloud.state import CloudFiles, state_home
 
@@ -40,6 +41,12 @@ class Installed:
         """All of it, Ready. Leaves nothing behind when it fails or is interrupted; raises `ChartFailed`,
         or what node, images and AWS raise: each says what to do."""
         files, helm = CloudFiles.of(name), tools.ensure("helm", tell)
+        with _alone(name, tell):
+            return cls._begun(files, helm, time_scale, tell)
+
+    @classmethod
+    def _begun(cls, files: CloudFiles, helm: Path, time_scale: float, tell: Tell) -> Installed:
+        name = files.name
         if _node(name) is not None or lifecycle.running(files):
             raise ChartFailed(f"a cluster or cloud {name} runs already: take it down first")
         try:
@@ -62,7 +69,7 @@ class Installed:
         except BaseException:
             with undivided():
                 tell("taking down again what was started")
-                down(name)
+                _take_down(name)
             raise
         return installed
 
@@ -73,7 +80,10 @@ class Installed:
         if node is None or not lifecycle.running(files):
             return None
         helm = Helm(tools.ensure("helm"), node.kubeconfig, _directory(name) / "helm")
-        told = json.loads(helm("get", "values", RELEASE, "--namespace", NAMESPACE, "--output=json"))
+        try:
+            told = json.loads(helm("get", "values", RELEASE, "--namespace", NAMESPACE, "--output=json"))
+        except ChartFailed as error:
+            raise ChartFailed(f"the cluster {name} is not whole: take it down first ({error})") from error
         return cls(files, node, helm, told)
 
     def install(self, keys: Mapping[str, Any]) -> None:
@@ -94,15 +104,30 @@ class Installed:
         return done.stdout
 
 
-def down(name: str) -> bool:
+def down(name: str, tell: Tell = silent) -> bool:
     """Takes everything of that name away; False if there was nothing."""
-    there = lifecycle.down(CloudFiles.of(name))
+    with _alone(name, tell):
+        return _take_down(name)
+
+
+def _take_down(name: str) -> bool:
+    """The node goes even if its cloud cannot be taken down (a full disk)."""
     directory = _directory(name)
-    if made := Kind.load_state(directory):
-        made.stop()
-    there = Node.clear(directory) or there or directory.exists()
-    shutil.rmtree(directory, ignore_errors=True)
+    there = directory.exists()
+    try:
+        there = lifecycle.down(CloudFiles.of(name)) or there
+    finally:
+        if made := Kind.load_state(directory):
+            made.stop()
+        Node.clear(directory)
     return there
+
+
+def _alone(name: str, tell: Tell) -> AbstractContextManager[None]:
+    """Two that bring the same up would each clear away what the other has begun."""
+    directory = _directory(name)
+    lock = directory.with_name(f".{directory.name}.lock")
+    return alone(directory, lock, lambda: tell(f"waiting for another command on the cluster {name} …"))
 
 
 def _directory(name: str) -> Path:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.controlplane.errors import ControlPlaneError
+from localcloud.controlplane.process import undivided
 from localcloud.controlplane.programs import KUBERNETES_VERSION
 from localcloud.controlplane.progress import Tell, silent
 from localcloud.imaging import Docker
@@ -60,20 +62,25 @@ class Kind:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         tell("kind makes the cluster …")
         words = ("--config", str(CONFIG), "--image", IMAGE, "--wait", "120s")
+        # Noted before it is there: should we be killed, it is found and can be taken away.
+        begun = cls(directory, "")._noted()
         try:
             _kind("create", "cluster", *_named(directory), *_kubeconfig(directory), *words)
-            made = cls(directory, _gateway())
+            return cls(directory, _gateway())._noted()
         except BaseException:
-            _kind("delete", "cluster", *_named(directory), *_kubeconfig(directory))
+            with undivided(), suppress(KindFailed):  # why it was not made is what matters
+                begun.stop()
             raise
-        (directory / _STATE).write_text(json.dumps({"host_address": made.host_address}))
-        return made
 
     @classmethod
     def load_state(cls, directory: Path) -> Kind | None:
         """The one that was made for `directory`; None if there is none."""
         note = directory / _STATE
         return cls(directory, json.loads(note.read_text())["host_address"]) if note.is_file() else None
+
+    def _noted(self) -> Kind:
+        (self.directory / _STATE).write_text(json.dumps({"host_address": self.host_address}))
+        return self
 
     @property
     def kubeconfig(self) -> Path:

@@ -1,0 +1,101 @@
+"""Two that bring the same up, or take it down, do it one after the other; a full disk leaves no process."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from localcloud import lifecycle
+from localcloud.cluster import ChartFailed, Installed, down, installed
+from localcloud.controlplane.process import Process
+from localcloud.locks import alone
+from localcloud.state import CloudFiles
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_second_says_that_it_waits_and_goes_on_when_the_first_is_through(tmp_path: Path) -> None:
+    root, lock = tmp_path / "a" / "b" / "c", tmp_path / "a" / "b" / ".c.lock"
+    waits, through = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with alone(root, lock, waits.set):
+            through.set()
+
+    with alone(root, lock):
+        other = threading.Thread(target=second)
+        other.start()
+        assert waits.wait(10)
+        assert not through.is_set()
+    other.join(10)
+    assert through.is_set()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_stays_with_what_it_guards(tmp_path: Path) -> None:
+    root, lock = tmp_path / "a" / "b" / "c", tmp_path / "a" / "b" / ".c.lock"
+    with alone(root, lock):
+        root.mkdir()
+    assert lock.exists()
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_a_second_cluster_of_the_name_does_not_clear_away_the_first_that_begins(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both found nothing there; whoever comes second finds the first's when it may look."""
+    monkeypatch.setattr(installed.tools, "ensure", lambda *_: Path("helm"))
+    told: list[str] = []
+    refused: list[str] = []
+
+    def second() -> None:
+        try:
+            Installed.up("two", tell=told.append)
+        except ChartFailed as error:
+            refused.append(str(error))
+
+    other = threading.Thread(target=second)
+    with installed._alone("two", told.append):
+        other.start()
+        while not told:
+            pass
+        monkeypatch.setattr(installed, "_node", lambda _: object())  # the first one's stands now
+    other.join(10)
+    assert "waiting for another command on the cluster two" in told[0]
+    assert refused == ["a cluster or cloud two runs already: take it down first"]
+
+
+def test_a_node_goes_though_its_cloud_cannot_be_taken_down(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: CloudFiles) -> bool:
+        raise OSError("No space left on device")
+
+    directory = state / "modelpoc" / "clusters" / "full"
+    directory.mkdir(parents=True)
+    monkeypatch.setattr(lifecycle, "down", full)
+    with pytest.raises(OSError, match="No space left"):
+        down("full")
+    assert not directory.exists()
+
+
+def test_a_process_that_cannot_be_noted_does_not_run_on(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Process] = []
+
+    def full(_self: CloudFiles, _name: str, process: Process) -> None:
+        begun.append(process)
+        raise OSError("No space left on device")
+
+    files = CloudFiles.of("full")
+    files.root.mkdir(parents=True)
+    monkeypatch.setattr(CloudFiles, "remember", full)
+    with pytest.raises(OSError, match="No space left"):
+        lifecycle._begin(files, "aws", ["sleep", "60"], {"PATH": "/usr/bin:/bin"})
+    assert [process.alive() for process in begun] == [False]
