@@ -148,7 +148,8 @@ def test_a_second_node_runs_beside_it_and_leaves_nothing_whoever_lost_its_file(
         (tmp_path / "node" / STATE_FILE).unlink()
     finally:
         Node.clear(tmp_path / "node")
-    assert not any(traces(other).values())
+    # Without its file nobody knows its cable: the kernel takes that away by itself, a little later.
+    assert wait_until(lambda: not any(traces(other).values()), 60), traces(other)
     assert machine() == before
     assert tried.ready("first")
 
@@ -157,7 +158,7 @@ def test_a_killed_node_is_cleared_away(tmp_path: Path) -> None:
     check_possible()
     node = Node.start(tmp_path / "node", tell=tell)
     os.kill(node.init.pid, signal.SIGKILL)
-    assert wait_until(lambda: not traces(node)["processes"] and not traces(node)["links"], 10)
+    assert wait_until(lambda: not traces(node)["processes"] and not traces(node)["links"], 60)
     assert Node.load_state(tmp_path / "node") is None
     assert Node.clear(tmp_path / "node")
     assert not any(traces(node).values())
@@ -197,7 +198,7 @@ def test_where_the_kernel_does_not_let_it_it_says_what(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "new namespaces: Operation not permitted" in done.stderr
     assert "Traceback" not in done.stderr
-    assert list((tmp_path / "modelpoc" / "nodes").iterdir()) == []
+    assert list(tmp_path.rglob("node*")) == []
 
 
 def _there(state: Path) -> list[Node]:

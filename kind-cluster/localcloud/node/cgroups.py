@@ -6,15 +6,24 @@ import os
 from pathlib import Path
 
 from localcloud.controlplane.process import wait_until
+from localcloud.node.errors import NodeError
 
 _ROOT = Path("/sys/fs/cgroup")
 _SECONDS = 10.0
 
 
 def make(name: str) -> None:
-    """The group of that name below every hierarchy of this machine: kubelet wants it to be there."""
-    for root in _hierarchies():
-        (root / name).mkdir(exist_ok=True)
+    """The group of that name below every hierarchy of this machine: kubelet wants it to be there.
+
+    Raises `NodeError` where none can be made, as in a container that sees them read-only.
+    """
+    if not (roots := _hierarchies()):
+        raise NodeError(f"a node needs control groups, and none are mounted at {_ROOT}")
+    try:
+        for root in roots:
+            (root / name).mkdir(exist_ok=True)
+    except OSError as error:
+        raise NodeError(f"a node needs a control group of its own below {_ROOT}: {error}") from error
 
 
 def remove(name: str) -> bool:
@@ -37,4 +46,4 @@ def _hierarchies() -> list[Path]:
     """One for each controller (version 1), or one for all (version 2)."""
     if (_ROOT / "cgroup.controllers").exists():
         return [_ROOT]
-    return [root for root in _ROOT.iterdir() if root.is_dir() and not root.is_symlink()]
+    return [root for root in _ROOT.glob("*") if root.is_dir() and not root.is_symlink()]

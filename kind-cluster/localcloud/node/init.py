@@ -177,4 +177,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except OSError as error:
-        sys.exit(error.strerror)
+        sys.exit(": ".join(str(word) for word in (error.filename, error.strerror) if word))

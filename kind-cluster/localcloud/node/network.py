@@ -8,12 +8,14 @@ import os
 import secrets
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from localcloud.node.errors import NodeError
 
 _BLOCK = ipaddress.ip_network("10.231.0.0/16")
 _PREFIX = 30
 _ATTEMPTS = 50
+_INTERFACES = Path("/sys/class/net")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Cable:
             if not any(network.overlaps(other) for other in used):
                 return cls(f"mp{secrets.token_hex(4)}", str(network[1]), str(network[2]))
         raise NodeError(f"no addresses are free in {_BLOCK}: `ip route` shows what uses them")
+
+    def there(self) -> bool:
+        """Whether this machine still has its end."""
+        return (_INTERFACES / self.interface).exists()
 
     def lay(self, pid: int) -> None:
         """From here into the network namespace of a process. Raises `NodeError`."""

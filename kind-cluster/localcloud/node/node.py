@@ -26,8 +26,10 @@ from localcloud.node.plan import FIRST, GO, OWN, PLAN, STARTED
 from localcloud.node.programs import Programs, ensure
 
 STATE_FILE = "node.json"
-_READY_SECONDS = 120.0
-_IMPORT_SECONDS = 300.0
+_READY_SECONDS = 240.0
+_IMPORT_SECONDS = 600.0
+_LINK_SECONDS = 30.0
+_KERNEL_MESSAGES = Path("/dev/kmsg")
 # Program → Debian's package. The CNI plugins have a folder instead of a program.
 _PACKAGES = {
     "runc": "runc",
@@ -45,9 +47,25 @@ def why_not() -> str | None:
         return f"it is made for Linux on x86_64, and this is {sys.platform} on {platform.machine()}"
     if os.geteuid() != 0:
         return "namespaces, mounts and interfaces need root"
+    if why := _kernel_refuses():
+        return f"{why} (in a container: it must be a privileged one)"
     missing = [package for program, package in _PACKAGES.items() if shutil.which(program) is None]
     if missing and (why := debian.why_not()):
         return f"{', '.join(missing)} must be installed first, and cannot be by itself, as {why}"
+    return None
+
+
+def _kernel_refuses() -> str | None:
+    """What would else be known only when all programs are built: minutes later, or by a kubelet that ends."""
+    trial = ["unshare", "--mount", "--net", "--pid", "--fork", "true"]
+    if shutil.which(trial[0]) is not None:
+        done = subprocess.run(trial, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f"new namespaces: {done.stderr.strip().rpartition(': ')[2]}"
+    try:
+        _KERNEL_MESSAGES.open("rb").close()
+    except OSError as error:
+        return f"kubelet reads {_KERNEL_MESSAGES}: {error.strerror}"
     return None
 
 
@@ -151,6 +169,8 @@ class Node:
         """Ends all its processes and removes what it had; its directory too. Twice is no error."""
         self.init.end(15.0)
         remains.remove(self.directory)
+        # The kernel takes a namespace apart some time after its last process.
+        wait_until(lambda: not self.cable.there(), _LINK_SECONDS)
 
     @classmethod
     def _begun(cls, directory: Path, programs: Programs) -> Node:
@@ -213,15 +233,26 @@ class Node:
         return done.stdout
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
-        if wait_until(lambda: holds() or not self.init.alive(), _READY_SECONDS) and self.init.alive():
+        if (
+            wait_until(lambda: _patiently(holds) or not self.init.alive(), _READY_SECONDS)
+            and self.init.alive()
+        ):
             return
         logs = sorted(self.directory.glob("*.log"))
         shown = "\n".join(f"{log}:\n{tail(log, 8)}" for log in logs)
         raise NodeError(f"the node did not become Ready: {what} does not answer.\n{shown}")
 
 
+def _patiently(holds: Callable[[], bool]) -> bool:
+    """A question that a busy machine did not answer in time is asked again."""
+    try:
+        return holds()
+    except subprocess.TimeoutExpired:
+        return False
+
+
 def _first_process(directory: Path, init: Process) -> int:
-    wait_until(lambda: (directory / STARTED).exists() or not init.alive(), 20)
+    wait_until(lambda: (directory / STARTED).exists() or not init.alive(), 60)
     if not (directory / STARTED).exists():
         raise NodeError(f"this kernel does not let a node begin:\n{tail(directory / 'init.log')}")
     return int(json.loads((directory / STARTED).read_text())["pid"])

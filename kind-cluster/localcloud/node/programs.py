@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.controlplane import binaries
-from localcloud.controlplane.programs import Program, kubernetes
+from localcloud.controlplane.programs import KUBERNETES_VERSION, Program, kubernetes, minor
 from localcloud.controlplane.progress import Tell, silent
 
 CONTAINERD_VERSION = "v2.3.3"
@@ -24,7 +24,9 @@ KUBERNETES = ("kubelet", "kube-controller-manager", "kube-scheduler", "kube-prox
 CONTAINERD = ("containerd", "containerd-shim-runc-v2", "ctr")
 # What the container of a Pod's own namespaces runs; built, as no image of it can be pulled here.
 PAUSE = Program("pause", "v1.0.0", "modelpoc.dev/node/pause", _VERSION, (99, 0), module="node")
-PROGRAMS = (*(kubernetes(name) for name in KUBERNETES), *map(_containerd, CONTAINERD), PAUSE)
+# None may be newer than the API server: https://kubernetes.io/releases/version-skew-policy/
+_THIS = minor(KUBERNETES_VERSION)
+PROGRAMS = (*(kubernetes(name, newest=_THIS) for name in KUBERNETES), *map(_containerd, CONTAINERD), PAUSE)
 
 
 @dataclass(frozen=True)

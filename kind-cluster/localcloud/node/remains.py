@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,8 @@ def group(directory: Path) -> str:
 def _first_processes(directory: Path) -> Iterator[Process]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            words = (entry / "cmdline").read_text().split("\0")
+            # Of any program of this machine: its words need not be UTF-8.
+            words = os.fsdecode((entry / "cmdline").read_bytes()).split("\0")
         except OSError:  # it has ended
             continue
         if words[-4:-1] == ["-m", FIRST, str(directory)]:

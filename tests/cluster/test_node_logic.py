@@ -1,0 +1,82 @@
+"""What a node does where the machine is slow, odd, or not one that can run a node."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from localcloud.controlplane.process import Process
+from localcloud.controlplane.programs import KUBERNETES_VERSION, minor
+from localcloud.node import NodeError, cgroups, node, remains
+from localcloud.node.network import Cable
+from localcloud.node.node import Node
+from localcloud.node.plan import FIRST
+from localcloud.node.programs import KUBERNETES, PROGRAMS
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_program_whose_words_are_no_text_does_not_hide_what_is_left_of_a_node(tmp_path: Path) -> None:
+    words = ["sh", "-c", "read line; :", "-m", FIRST, str(tmp_path)]
+    odd = subprocess.Popen([b"sh", b"-c", b"read line; :", b"\xff\xfe"], stdin=subprocess.PIPE)
+    first = subprocess.Popen(words, stdin=subprocess.PIPE)
+    try:
+        assert [p.pid for p in remains._first_processes(tmp_path)] == [first.pid]
+    finally:
+        for process in (odd, first):
+            process.kill()
+            process.communicate()
+
+
+def test_a_question_that_takes_too_long_is_asked_again(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def slow() -> bool:
+        asked.append(1)
+        if len(asked) == 1:
+            raise subprocess.TimeoutExpired("kubectl", 30)
+        return True
+
+    here = Process.of(os.getpid())
+    Node(tmp_path, Cable("a", "b", "c"), here, here.pid, Path("ctr"))._until(slow, "its kubelet")
+    assert len(asked) == 2
+
+
+def test_without_kernel_messages_it_is_told_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "_KERNEL_MESSAGES", tmp_path / "kmsg")
+    monkeypatch.setattr(node.shutil, "which", lambda _: None)
+    assert node._kernel_refuses() == f"kubelet reads {tmp_path}/kmsg: No such file or directory"
+
+
+def test_without_rights_to_namespaces_it_is_told_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = tmp_path / "unshare"
+    refusing.write_text("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2; exit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert node._kernel_refuses() == "new namespaces: Operation not permitted"
+
+
+def test_where_no_control_group_can_be_made_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cgroups, "_ROOT", tmp_path)
+    with pytest.raises(NodeError, match="none are mounted"):
+        cgroups.make("a-node")
+    (tmp_path / "cgroup.controllers").touch()
+    (tmp_path / "a-node").touch()  # in its place
+    with pytest.raises(NodeError, match="control group of its own below"):
+        cgroups.make("a-node")
+
+
+def test_nothing_on_path_that_is_newer_than_the_api_server_is_taken() -> None:
+    major, number = minor(KUBERNETES_VERSION)
+    for program in (p for p in PROGRAMS if p.name in KUBERNETES):
+        assert program.accepts((major, number))
+        assert not program.accepts((major, number + 1))
