@@ -10,6 +10,7 @@ import pytest
 
 from localcloud.cluster import kind
 from localcloud.cluster.kind import IMAGE, Kind, KindFailed, to_be_had
+from localcloud.controlplane.programs import KUBERNETES_VERSION, minor
 
 pytestmark = pytest.mark.unit
 DOCKER = f"""#!/bin/sh
@@ -50,6 +51,11 @@ def test_it_is_not_to_be_had_without_the_program(told: Path, monkeypatch: pytest
     (told.parent / "kind").unlink()
     monkeypatch.setenv("PATH", str(told.parent))
     assert not to_be_had()
+
+
+def test_its_image_is_pinned_and_of_the_minor_version_that_all_else_has() -> None:
+    assert "@sha256:" in IMAGE
+    assert minor(IMAGE.partition(":")[2]) == minor(KUBERNETES_VERSION)
 
 
 def test_it_is_made_found_again_loaded_and_taken_away(told: Path, tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.controlplane import binaries
 from localcloud.controlplane.process import Process
 from localcloud.controlplane.programs import KUBERNETES_VERSION, minor
-from localcloud.node import NodeError, cgroups, node, remains
+from localcloud.controlplane.progress import silent
+from localcloud.node import NodeError, cgroups, node, programs, remains
 from localcloud.node.network import Cable
 from localcloud.node.node import Node
 from localcloud.node.plan import FIRST
@@ -73,6 +75,19 @@ def test_where_no_control_group_can_be_made_it_says_so(
     (tmp_path / "a-node").touch()  # in its place
     with pytest.raises(NodeError, match="control group of its own below"):
         cgroups.make("a-node")
+
+
+def test_an_api_server_of_another_version_is_not_taken_for_a_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As KUBEBUILDER_ASSETS may name one: alone it would do."""
+    found = binaries.Binaries(Path("etcd"), Path("assets/kube-apiserver"), Path("kubectl"))
+    monkeypatch.setattr(binaries, "ensure", lambda _: found)
+    monkeypatch.setattr(programs, "build", lambda *_: Path("built/kube-apiserver"))
+    for version, taken in (
+        ((1, 32), "built/kube-apiserver"),
+        (minor(KUBERNETES_VERSION), "assets/kube-apiserver"),
+    ):
+        monkeypatch.setattr(programs, "ask_version", lambda *_, version=version: version)
+        assert programs._plane(silent).kube_apiserver == Path(taken)
 
 
 def test_nothing_on_path_that_is_newer_than_the_api_server_is_taken() -> None:

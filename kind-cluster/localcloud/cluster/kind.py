@@ -11,17 +11,18 @@ from pathlib import Path
 
 from localcloud.controlplane.errors import ControlPlaneError
 from localcloud.controlplane.process import undivided
-from localcloud.controlplane.programs import KUBERNETES_VERSION
 from localcloud.controlplane.progress import Tell, silent
 from localcloud.imaging import Docker
 from localcloud.imaging.engines import find
 from localcloud.imaging.errors import ImagingError
 
 CONFIG = Path(__file__).parents[2] / "kind.yaml"
-IMAGE = f"kindest/node:{KUBERNETES_VERSION}"
+# Of the images that kind v0.33.0 was released with, the one of the minor version that all else here has:
+# there is not one for each patch. https://github.com/kubernetes-sigs/kind/releases/tag/v0.33.0
+IMAGE = "kindest/node:v1.36.4@sha256:099e049362a1526b2db71494e1947aae99bd16290d7c895f2b7ea312e3cbfaed"
 _STATE = "kind.json"
 _SECONDS = 600.0
-_PULL_SECONDS = 120.0
+_PULL_SECONDS = 600.0
 
 
 class KindFailed(ControlPlaneError):
@@ -36,7 +37,12 @@ def to_be_had(tell: Tell = silent) -> bool:
         docker = find()
     except ImagingError:
         return False
-    return docker is not None and (docker.image_id(IMAGE) is not None or _pulled(docker, tell))
+    if docker is None:
+        return False
+    if docker.image_id(IMAGE) is not None or _pulled(docker, tell):
+        return True
+    tell(f"kind is not taken, as {IMAGE} cannot be pulled")
+    return False
 
 
 def _pulled(docker: Docker, tell: Tell) -> bool:

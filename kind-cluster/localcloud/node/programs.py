@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localcloud.controlplane import binaries
-from localcloud.controlplane.programs import KUBERNETES_VERSION, Program, kubernetes, minor
+from localcloud.controlplane.build import build
+from localcloud.controlplane.programs import (
+    KUBE_APISERVER,
+    KUBERNETES_VERSION,
+    Program,
+    ask_version,
+    kubernetes,
+    minor,
+)
 from localcloud.controlplane.progress import Tell, silent
 
 CONTAINERD_VERSION = "v2.3.3"
@@ -45,4 +53,13 @@ def ensure(tell: Tell = silent) -> Programs:
 
     Raises `BuildError` when one can neither be found nor built.
     """
-    return Programs(binaries.ensure(tell), {p.name: binaries.ensure_program(p, tell) for p in PROGRAMS})
+    return Programs(_plane(tell), {p.name: binaries.ensure_program(p, tell) for p in PROGRAMS})
+
+
+def _plane(tell: Tell) -> binaries.Binaries:
+    """kubelet and controllers want an API server of their own version; alone, others do as well."""
+    found = binaries.ensure(tell)
+    if ask_version(KUBE_APISERVER, found.kube_apiserver) == _THIS:
+        return found
+    own = build(KUBE_APISERVER, binaries.cached(KUBE_APISERVER), tell)
+    return replace(found, kube_apiserver=own)
