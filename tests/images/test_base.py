@@ -69,3 +69,33 @@ def test_a_program_that_cannot_be_installed_is_named(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(debian, "why_not", lambda: "this is no Debian")
     with pytest.raises(ImagingError, match="as this is no Debian: the-package"):
         debian.ensure({"no-such-program": "the-package", "sh": "dash"}, silent)
+
+
+@pytest.fixture
+def apt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in: the lists are locked by another at the first look, and each call is written down."""
+    asked, program = tmp_path / "asked", tmp_path / "apt-get"
+    program.write_text(
+        f'#!/bin/sh\necho "$*" >> {asked}\n'
+        f'if [ $(wc -l < {asked}) = 1 ]; then echo "$SAYS" >&2; exit 100; fi\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(debian, "why_not", lambda: None)
+    monkeypatch.setattr(debian, "_LOOK_SECONDS", 0.01)
+    return asked
+
+
+def test_another_apt_that_updates_is_waited_for(apt: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAYS", "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7")
+    told: list[str] = []
+    debian.ensure({"no-such-program": "the-package"}, told.append)
+    assert [line.split()[3] for line in apt.read_text().splitlines()] == ["update", "update", "install"]
+    assert told[1].startswith("waiting for another apt-get …")
+
+
+def test_an_update_that_fails_is_told_at_once(apt: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAYS", "E: The repository has no Release file")
+    with pytest.raises(ImagingError, match="no Release file"):
+        debian.ensure({"no-such-program": "the-package"}, silent)
+    assert len(apt.read_text().splitlines()) == 1

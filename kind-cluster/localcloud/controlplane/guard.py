@@ -26,10 +26,10 @@ class Guard:
             text=True,
         )
 
-    def watch(self, process: Process) -> None:
-        """From now on `process` does not outlive this one."""
+    def watch(self, process: Process, grace: float = 10.0) -> None:
+        """From now on `process` does not outlive this one by more than `grace` seconds."""
         assert self._watcher.stdin is not None
-        self._watcher.stdin.write(f"{process.pid} {process.started}\n")
+        self._watcher.stdin.write(f"{process.pid} {process.started} {grace}\n")
         self._watcher.stdin.flush()
 
     def close(self) -> None:
@@ -38,10 +38,10 @@ class Guard:
 
 
 def main() -> None:
-    """The watcher: `pid started` per line until the pipe closes."""
-    watched = [Process(*map(int, line.split())) for line in sys.stdin]
-    for process in reversed(watched):
-        process.end()
+    """The watcher: `pid started [grace]` per line until the pipe closes."""
+    watched = [line.split() for line in sys.stdin]
+    for pid, started, *grace in reversed(watched):
+        Process(int(pid), int(started)).end(*map(float, grace))
 
 
 if __name__ == "__main__":

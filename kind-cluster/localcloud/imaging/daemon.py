@@ -38,12 +38,13 @@ class Daemon:
         with undivided():
             guard = Guard()
             process = spawn(_arguments(directory), directory, directory / "dockerd.log", os.environ)
-            guard.watch(process)
+            guard.watch(process, _STOP_SECONDS)
         daemon = cls(directory, process, guard)
         try:
             daemon._wait()
         except BaseException:
-            daemon.stop()
+            with undivided():
+                daemon.stop()
             raise
         return daemon
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from localcloud.controlplane.progress import Tell
 from localcloud.imaging.errors import ImagingError
 
 # Another one of us may be at it: wait for the lock. Nothing that is installed shall start by itself.
-_APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300")
+_LOCK_SECONDS, _LOOK_SECONDS = 600, 2.0
+_APT = ("apt-get", "-qq", "-o", f"DPkg::Lock::Timeout={_LOCK_SECONDS}")
 _ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
 
 
@@ -32,8 +34,22 @@ def ensure(programs: Mapping[str, str], tell: Tell) -> None:
     if why := why_not():
         raise ImagingError(f"not on this machine and cannot be installed, as {why}: {named}")
     tell(f"installing from Debian (once): {named} …")
-    _apt("update")
+    _updated(tell)
     _apt("install", "-y", "--no-install-recommends", *missing)
+
+
+def _updated(tell: Tell) -> None:
+    """apt's timeout is not for this lock, which a machine that was just booted holds for a while."""
+    started = time.monotonic()
+    while True:
+        try:
+            return _apt("update")
+        except ImagingError as error:
+            waited = time.monotonic() - started
+            if "Could not get lock" not in str(error) or waited > _LOCK_SECONDS:
+                raise
+            tell(f"waiting for another apt-get … {waited:.0f} s")
+            time.sleep(_LOOK_SECONDS)
 
 
 def _apt(*words: str) -> None:

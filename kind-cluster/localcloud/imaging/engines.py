@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from localcloud.controlplane.process import undivided
 from localcloud.controlplane.progress import Tell, silent
 from localcloud.imaging import debian
 from localcloud.imaging.daemon import Daemon
@@ -34,7 +35,8 @@ def engine(directory: Path, *, tell: Tell = silent, own: bool = False) -> Iterat
     try:
         yield Docker(daemon.host)
     finally:
-        daemon.stop()
+        with undivided():
+            daemon.stop()
 
 
 def find() -> Docker | None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,7 @@ _SOCKET = "/var/run/docker.sock"
 _REAPER = Path(__file__).with_name("reap.py")
 _LABEL = "modelpoc.dev/cloud"
 _SECONDS = 60.0  # what any call may take but those that wait for a container
-_REAP_SECONDS = 10.0
+_REAP_SECONDS = 30.0
 _ENDLESS = aiohttp.ClientTimeout(total=None, sock_connect=5)
 
 
@@ -89,7 +89,8 @@ class Engine:
         """Removes what is left of our containers (blocking, for as long as that takes)."""
         if self._reaper is not None and self._reaper.stdin is not None:
             self._reaper.stdin.close()
-            self._reaper.wait(_REAP_SECONDS)
+            with suppress(subprocess.TimeoutExpired):  # it goes on without us
+                self._reaper.wait(_REAP_SECONDS)
             self._reaper = None
 
     def _start_reaper(self) -> subprocess.Popen[bytes]:
