@@ -22,7 +22,7 @@ from tests.world import ROOT, ask, endpoint_poc, poc, wait_for
 from localcloud.cluster.chart import NAMESPACE
 from localcloud.demo.steps import Demo
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(3600)]  # the first one may build all
 EXAMPLES = ("experience-linker", "object-counter")
 FLEET = 100
 TAKEOVER = 20.0

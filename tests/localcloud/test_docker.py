@@ -23,7 +23,7 @@ from localcloud.runtime.container import Launch
 from localcloud.runtime.docker import DockerContainer
 from localcloud.runtime.engine import Engine, default_socket
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 ROLE = "arn:aws:iam::000000000000:role/echo"
 FETCH = "import os, urllib.request as u; u.urlopen(os.environ['AWS_CONTAINER_CREDENTIALS_FULL_URI'])"
 LEAVE_ONE_RUNNING = """

@@ -20,7 +20,7 @@ from tests.localcloud.sagemaker_world import MODEL, World
 from localcloud.imaging import Docker
 from localcloud.runtime import inference
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 FRAMEWORK = """
 ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
