@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import tools
 from localcloud.controlplane import binaries
+from localcloud.controlplane.build import MODULES
 from localcloud.controlplane.process import Process
 from localcloud.controlplane.programs import KUBERNETES_VERSION, minor
 from localcloud.controlplane.progress import silent
@@ -88,6 +90,23 @@ def test_an_api_server_of_another_version_is_not_taken_for_a_node(monkeypatch: p
     ):
         monkeypatch.setattr(programs, "ask_version", lambda *_, version=version: version)
         assert programs._plane(silent).kube_apiserver == Path(taken)
+
+
+def test_versions_told_are_those_of_the_modules_that_programs_are_built_from() -> None:
+    """Those of the control plane have a test of their own."""
+    modules = {
+        "github.com/containerd/containerd/v2": programs.CONTAINERD_VERSION,
+        "helm.sh/helm/v4": tools.HELM.version,
+        "github.com/yannh/kubeconform": tools.KUBECONFORM.version,
+        "github.com/zegl/kube-score": tools.KUBE_SCORE.version,
+    }
+    pinned = "".join(
+        (MODULES / where / "go.mod").read_text() for where in ("node", "tools/helm", "tools/checks")
+    )
+    for module, version in modules.items():
+        assert f"\t{module} {version} " in pinned
+    for tool in tools.PROGRAMS.values():
+        assert any(value.endswith(tool.version.lstrip("v")) for value in tool.linker_values)
 
 
 def test_nothing_on_path_that_is_newer_than_the_api_server_is_taken() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.controlplane.progress import silent
-from localcloud.imaging import ImagingError, debian, engines
+from localcloud.imaging import ImagingError, debian, docker, engines
 from localcloud.imaging.base import _key, _settings
 
 pytestmark = pytest.mark.unit
@@ -99,3 +99,13 @@ def test_an_update_that_fails_is_told_at_once(apt: Path, monkeypatch: pytest.Mon
     with pytest.raises(ImagingError, match="no Release file"):
         debian.ensure({"no-such-program": "the-package"}, silent)
     assert len(apt.read_text().splitlines()) == 1
+
+
+def test_an_engine_that_takes_the_call_and_says_nothing_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker").write_text('#!/bin/sh\ncase "$*" in *version*{{*) exec sleep 60 ;; esac\n')
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(docker, "_ANSWER_SECONDS", 0.2)
+    assert not docker.Docker("unix:///nowhere.sock").answers()

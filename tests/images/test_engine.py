@@ -68,6 +68,9 @@ def test_it_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
     while any("dockerd" in trace or "containerd" in trace for trace in processes(tmp_path)):
         assert time.monotonic() < deadline, processes(tmp_path)
         time.sleep(0.2)
+    while any((tmp_path / folder).exists() for folder in ("data", "exec")):
+        assert time.monotonic() < deadline, list(tmp_path.iterdir())
+        time.sleep(0.2)
 
 
 def processes(directory: Path) -> list[str]:

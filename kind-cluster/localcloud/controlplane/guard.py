@@ -7,8 +7,10 @@ them.)
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from localcloud.controlplane.process import Process
 
@@ -32,16 +34,25 @@ class Guard:
         self._watcher.stdin.write(f"{process.pid} {process.started} {grace}\n")
         self._watcher.stdin.flush()
 
+    def clear(self, folder: Path) -> None:
+        """Nor does this folder, which is removed after them."""
+        assert self._watcher.stdin is not None
+        self._watcher.stdin.write(f"{folder.absolute()}\n")
+        self._watcher.stdin.flush()
+
     def close(self) -> None:
-        """Ends what still runs of what is watched, and the watching."""
+        """Ends what still runs of what is watched, removes what is to be cleared, and the watching ends."""
         self._watcher.communicate()
 
 
 def main() -> None:
-    """The watcher: `pid started [grace]` per line until the pipe closes."""
-    watched = [line.split() for line in sys.stdin]
-    for pid, started, *grace in reversed(watched):
+    """The watcher: `pid started [grace]` or a folder's path per line until the pipe closes."""
+    lines = [line.rstrip("\n") for line in sys.stdin]
+    folders = [line for line in lines if line.startswith("/")]
+    for pid, started, *grace in (line.split() for line in reversed(lines) if line not in folders):
         Process(int(pid), int(started)).end(*map(float, grace))
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from localcloud.imaging.errors import NoEngine
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _LONGEST_SOCKET = 100  # a socket's path has 108 bytes
+_FOLDERS = ("data", "exec")  # gigabytes
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -39,6 +40,8 @@ class Daemon:
             guard = Guard()
             process = spawn(_arguments(directory), directory, directory / "dockerd.log", os.environ)
             guard.watch(process, _STOP_SECONDS)
+            for folder in _FOLDERS:
+                guard.clear(directory / folder)
         daemon = cls(directory, process, guard)
         try:
             daemon._wait()
@@ -58,7 +61,7 @@ class Daemon:
         self.process.end(_STOP_SECONDS)
         self.guard.close()
         _remove_cgroups(_cgroup(self.directory))
-        for folder in ("data", "exec"):
+        for folder in _FOLDERS:
             shutil.rmtree(self.directory / folder, ignore_errors=True)
         _socket(self.directory).unlink(missing_ok=True)
 

@@ -15,6 +15,7 @@ from localcloud.controlplane.progress import Tell, silent
 from localcloud.imaging.errors import BuildFailed, ImagingError
 
 _SHOWN_LINES = 25
+_ANSWER_SECONDS = 30.0
 _STEP = re.compile(r"(?:Step (?P<step>\d+/\d+)|#\d+ \[(?P<stage>[^\]]*)\])\s*:?\s*(?P<what>.*)")
 
 
@@ -26,7 +27,11 @@ class Docker:
 
     def answers(self) -> bool:
         """Whether the engine is there and speaks with us."""
-        return self._run("version", "--format={{.Server.Version}}", check=False).returncode == 0
+        words = ("version", "--format={{.Server.Version}}")
+        try:
+            return self._run(*words, check=False, seconds=_ANSWER_SECONDS).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def ask(self, *words: str) -> str:
         """What a `docker` command prints; `ImagingError` with its own words if it fails."""
@@ -74,7 +79,9 @@ class Docker:
             fresh.unlink(missing_ok=True)
         return target
 
-    def _run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *words: str, check: bool = True, seconds: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             ["docker", f"--host={self.host}", *words],
             text=True,
@@ -82,6 +89,7 @@ class Docker:
             check=False,
             env=self._environment,
             stdin=subprocess.DEVNULL,
+            timeout=seconds,
         )
         if check and done.returncode != 0:
             raise ImagingError(f"docker {words[0]}: {done.stderr.strip()}")
