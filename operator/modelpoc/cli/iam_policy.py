@@ -75,6 +75,12 @@ def iam_policy(
         str | None,
         typer.Option(metavar="HOST/PATH", help="Trust an OIDC provider (IRSA) instead of EKS Pod Identity."),
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            help="Whom of that provider (default: the service account), as in repo:me/mine:pull_request."
+        ),
+    ] = None,
     form: Annotated[
         Form,
         typer.Option("--format", help="A document, or a role in Terraform or CloudFormation."),
@@ -108,9 +114,13 @@ def iam_policy(
         boundary=_all(boundary),
         **_poc(poc),
     )
-    trusted = Trusted(namespace, service_account, oidc_provider)
+    trusted = Trusted(namespace, service_account, oidc_provider, subject)
     if trust and role is Role.BOUNDARY:
         raise typer.BadParameter("nobody takes on a permissions boundary: leave --trust out")
+    if role is Role.READER and oidc_provider and not subject:
+        raise typer.BadParameter("say by --subject whom of the provider it is for: it is no Pod's role")
+    if subject and not oidc_provider:
+        raise typer.BadParameter("--subject goes with --oidc-provider: whose word it is")
     where = where_of(_platforms(platform or [], context), given)
     _tell_if_wide(role, where, trust=trust)
     text = FORMS[form](Asked(role, where, trusted, trust_only=trust))

@@ -1,7 +1,8 @@
 """Who may take each role on: trust policies. Pure.
 
 Sources: "Learn how EKS Pod Identity grants Pods access to AWS services"; "Assign IAM roles to Kubernetes
-service accounts" (IRSA); "Amazon ECS task IAM role", "Cross-service confused deputy prevention" (SageMaker).
+service accounts" (IRSA); "Create a role for OpenID Connect federation"; "Amazon ECS task IAM role",
+"Cross-service confused deputy prevention" (SageMaker).
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from modelpoc.aws.policy_document import VERSION, Document, Where, filled
 
 @dataclass(frozen=True)
 class Trusted:
-    """Whose Pod the operator's role is for."""
+    """Whose Pod the operator's role is for, or whom of an identity provider a role is for."""
 
     namespace: str
     service_account: str
     oidc_provider: str | None = None
     """`oidc.eks.<region>.amazonaws.com/id/<id>`; None: EKS Pod Identity."""
+    subject: str | None = None
+    """Whom the provider calls so; None: the service account."""
 
 
 def trust_policy(role: str, where: Where, trusted: Trusted) -> Document:
     """The trust policy of a role that somebody takes on."""
-    statement = _SERVICES.get(role, _by_pod)(where, trusted)
+    statement = _TAKERS.get(role, _by_pod)(where, trusted)
     return {"Version": VERSION, "Statement": [{"Sid": "TakeOn", "Effect": "Allow", **statement}]}
 
 
@@ -43,13 +46,26 @@ def _by_pod(where: Where, trusted: Trusted) -> dict[str, Any]:
     }
 
 
+def _by_account(where: Where, trusted: Trusted) -> dict[str, Any]:
+    """Whom the account's own policies let; with a provider, whom that calls by the subject: a workflow."""
+    if trusted.oidc_provider:
+        return _by_oidc(where, trusted, trusted.oidc_provider.removeprefix("https://"))
+    principal = _one(list(filled("arn:{partition}:iam::{account}:root", where)))
+    return {"Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+
+
 def _by_oidc(where: Where, trusted: Trusted, provider: str) -> dict[str, Any]:
-    subject = f"system:serviceaccount:{trusted.namespace}:{trusted.service_account}"
+    pod = f"system:serviceaccount:{trusted.namespace}:{trusted.service_account}"
     arns = list(filled(f"arn:{{partition}}:iam::{{account}}:oidc-provider/{provider}", where))
     return {
         "Principal": {"Federated": _one(arns)},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{provider}:aud": "sts.amazonaws.com", f"{provider}:sub": subject}},
+        "Condition": {
+            "StringEquals": {
+                f"{provider}:aud": "sts.amazonaws.com",
+                f"{provider}:sub": trusted.subject or pod,
+            }
+        },
     }
 
 
@@ -69,7 +85,8 @@ def _by_service(service: str, source: str | None = None) -> Callable[[Where, Tru
 
 
 _ECS = _by_service("ecs-tasks.amazonaws.com", "arn:{partition}:ecs:{region}:{account}:*")
-_SERVICES: Mapping[str, Callable[[Where, Trusted], dict[str, Any]]] = {
+_TAKERS: Mapping[str, Callable[[Where, Trusted], dict[str, Any]]] = {
+    "reader": _by_account,
     "execution": _ECS,
     "task": _ECS,
     "sagemaker": _by_service("sagemaker.amazonaws.com"),

@@ -182,6 +182,30 @@ def test_services_take_roles_on_for_this_account_only(role: str, service: str) -
     assert found["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
 
 
+def test_the_reader_is_no_pod() -> None:
+    """A pull request's `modelpoc plan` acts as it, or a person whom the account lets."""
+    assert trust("reader", "--account", ACCOUNT) == {
+        "Sid": "TakeOn",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "sts:AssumeRole",
+    }
+
+
+def test_a_workflow_takes_the_reader_on() -> None:
+    provider, subject = "token.actions.githubusercontent.com", "repo:team/models:pull_request"
+    words = ("--account", ACCOUNT, "--oidc-provider", provider)
+    found = trust("reader", *words, "--subject", subject)
+    assert found["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{provider}"}
+    assert found["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert found["Condition"]["StringEquals"] == {
+        f"{provider}:aud": "sts.amazonaws.com",
+        f"{provider}:sub": subject,
+    }
+    printed("reader", *words, "--trust", code=2)
+    printed("reader", "--subject", subject, "--trust", code=2)
+
+
 def test_nobody_takes_a_boundary_on() -> None:
     printed("boundary", "--trust", code=2)
 
