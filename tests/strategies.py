@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from modelpoc.api.ecs import CREDENTIAL_ENV, FARGATE_MEMORY, RESERVED_ENV
-from modelpoc.api.modelpoc import ModelPOC, ModelPOCSpec
+from modelpoc.api.modelpoc import ModelPOC
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
@@ -196,11 +196,6 @@ def spec_dicts(draw: st.DrawFn) -> dict[str, Any]:
         tags=st.dictionaries(labels(), labels(), max_size=3),
     )
     return {"ecs": draw(ecs_specs()), **draw(lives()), **draw(rest)}
-
-
-def poc_specs() -> st.SearchStrategy[ModelPOCSpec]:
-    """Whole specs of ECS POCs."""
-    return spec_dicts().map(ModelPOCSpec.model_validate)
 
 
 def pocs(name: str = "experience-linker", namespace: str = "default") -> st.SearchStrategy[ModelPOC]:

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.local
 
 DRIFTS = (*by_hand.DRIFTS, *by_hand_endpoints.DRIFTS)
 EXCEPTIONS = {**by_hand.EXCEPTIONS, **by_hand_endpoints.EXCEPTIONS}
-PLATFORM_KINDS = {d.kind for d in DRIFTS if d.owner == "platform"}
 
 
 @pytest.fixture(scope="module")

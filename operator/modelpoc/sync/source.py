@@ -53,10 +53,6 @@ class Source:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
-    def is_ssh(self) -> bool:
-        return _split(self.url).scheme == "ssh"
-
-    @property
     def root(self) -> str | None:
         """`https://host:port/`: what an HTTP credential is for; None for other ways."""
         parts = _split(self.url)

@@ -9,7 +9,6 @@ from typing import Any
 
 from policy_sentry.querying.actions import get_action_data
 
-_OPEN = re.compile(r"(\$\{TagKey\}|<key>|tag-key)$")
 _PLACE = re.compile(r"\$\{[^}]*\}")
 
 
