@@ -10,7 +10,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -63,11 +63,13 @@ class Gate:
 
 
 class Replica:
-    """One operator process with a cache and a way to the API server of its own."""
+    """One operator process with an address, a cache and a way to the API server of its own."""
 
-    def __init__(self, world: World, folder: Path, words: tuple[str, ...]) -> None:
+    def __init__(
+        self, world: World, folder: Path, words: tuple[str, ...], address: str, secrets: Mapping[str, str]
+    ) -> None:
         folder.mkdir()
-        self._log, self.gate = folder / "log", _gate(world)
+        self._log, self.gate, self.address = folder / "log", _gate(world), address
         environ = {
             **os.environ,
             **lifecycle.operator_environment(world.files),
@@ -75,12 +77,20 @@ class Replica:
             "XDG_CACHE_HOME": str(folder),
             "POD_NAME": folder.name,
             "POD_NAMESPACE": rights.NAMESPACE,
+            "POD_IP": address,
+            **secrets,
         }
         program = Path(sys.executable).with_name("modelpoc")
         quiet = ("--http-host", "127.0.0.1", "--http-port", "0")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [str(program), "operator", *quiet, *world.operator_words, *words],
+                [
+                    str(program),
+                    "operator",
+                    *quiet,
+                    *world.operator_words,
+                    *(w.format(address=address) for w in words),
+                ],
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -147,12 +157,16 @@ class Replica:
 class Replicas:
     """As many as are started; `leader` and `waiting` tell those that run apart."""
 
-    def __init__(self, world: World, folder: Path, words: tuple[str, ...] = ()) -> None:
-        self._world, self._folder, self.words = world, folder, words
+    def __init__(
+        self, world: World, folder: Path, words: tuple[str, ...], secrets: Mapping[str, str]
+    ) -> None:
+        self._world, self._folder, self.words, self._secrets = world, folder, words, secrets
         self.all: list[Replica] = []
 
     def start(self) -> Replica:
-        made = Replica(self._world, self._folder / f"replica-{len(self.all)}", self.words)
+        number = len(self.all)
+        folder, address = self._folder / f"replica-{number}", f"127.0.1.{number + 1}"
+        made = Replica(self._world, folder, self.words, address, self._secrets)
         self.all.append(made)
         return made
 
@@ -180,8 +194,11 @@ class Replicas:
 
 
 @contextmanager
-def replicas(world: World, folder: Path, words: tuple[str, ...] = ()) -> Iterator[Replicas]:
-    made = Replicas(world, folder, words)
+def replicas(
+    world: World, folder: Path, words: tuple[str, ...] = (), secrets: Mapping[str, str] | None = None
+) -> Iterator[Replicas]:
+    """`{address}` in the words is each one's own; `secrets` are given by the environment."""
+    made = Replicas(world, folder, words, secrets or {})
     try:
         yield made
     finally:

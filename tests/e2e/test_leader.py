@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import signal
+import socket
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +30,7 @@ pytestmark = pytest.mark.e2e
 
 OPERATOR = {"principal": "*operator*"}
 SHORT = ("--lease-duration", "8", "--renew-deadline", "6", "--retry-period", "1")
+KEY = "hush-hush"
 NEWS = {"namespace": "default", "name": "news"}
 WHOLE = ["ListenerRule", "LogGroup", "Route", "Route", "Service", "TargetGroup", "Task", "TaskDefinition"]
 
@@ -139,11 +145,59 @@ def test_a_killed_leader_is_followed_within_20_seconds_and_nothing_is_made_twice
 
 
 @pytest.fixture(scope="module")
-def quick(world: World, usual: Replicas, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replicas]:
-    """With a lease of 8 s, so that its end need not be waited for so long."""
+def webhook_port() -> int:
+    """The same one at each replica's own address, as it is in Pods."""
+    with socket.create_server(("127.0.1.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def quick(
+    world: World,
+    usual: Replicas,
+    repository: Repository,
+    webhook_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Replicas]:
+    """With a lease of 8 s, so that its end need not be waited for so long; pushes are told by a webhook."""
     usual.end()
-    with replicas(world, tmp_path_factory.mktemp("quick"), ("--leader-elect", *SHORT)) as made:
+    polls = ("--sync-repo", repository.url, "--sync-interval", "1h")
+    hook = ("--sync-webhook-host", "{address}", "--sync-webhook-port", str(webhook_port))
+    words = ("--leader-elect", *SHORT, *polls, *hook)
+    secrets = {"MODELPOC_WEBHOOK_SECRET": KEY}
+    with replicas(world, tmp_path_factory.mktemp("quick"), words, secrets) as made:
         yield made
+
+
+def test_a_push_told_to_either_replica_is_looked_at_by_the_leader(
+    quick: Replicas, webhook_port: int, repository: Repository
+) -> None:
+    leader, waiting = quick.pair()
+    assert wait_for(lambda: leader.metric("modelpoc_sync_looks_total") == 1, 20), leader.log
+    for looks, (replica, key) in enumerate([(waiting, KEY), (leader, KEY), (waiting, "a guess")], 2):
+        repository.push({"README.md": f"push {looks}"})
+        answer = _tell(f"http://{replica.address}:{webhook_port}", key)
+        assert answer == (202 if key == KEY else 401)
+        expected = min(looks, 3)
+        assert wait_for(lambda n=expected: leader.metric("modelpoc_sync_looks_total") == n, 20), leader.log
+    assert waiting.metric("modelpoc_sync_looks_total") == 0
+    leader.send(signal.SIGTERM)
+    assert leader.ended(10) == 0
+    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") == 1, 20), waiting.log
+    assert _tell(f"http://{waiting.address}:{webhook_port}", KEY) == 202, "it works now, and looks itself"
+    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") == 2, 20), waiting.log
+
+
+def _tell(url: str, key: str) -> int:
+    """The status of the answer to a push, signed as GitHub does."""
+    body = json.dumps({"ref": "refs/heads/main"}).encode()
+    signature = hmac.new(key.encode(), body, hashlib.sha256).hexdigest()
+    headers = {"X-Hub-Signature-256": f"sha256={signature}", "X-GitHub-Event": "push"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=15) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_a_leader_that_slept_writes_nothing_when_it_wakes(world: World, quick: Replicas) -> None:
@@ -217,7 +271,7 @@ def _kinds(world: World, name: str) -> list[str]:
 
 def _events(world: World, name: str) -> list[tuple[str, str]]:
     items = json.loads(world.kubectl("get", "events", "-A", "-o", "json"))["items"]
-    return sorted((i["reason"], i["message"]) for i in items if i["involvedObject"]["name"] == name)
+    return sorted((i["reason"], i["message"]) for i in items if i["involvedObject"].get("name") == name)
 
 
 def _objects(world: World) -> dict[str, str]:
