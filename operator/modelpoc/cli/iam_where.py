@@ -29,10 +29,17 @@ async def platforms_of(named: Sequence[str], context: str | None) -> list[ModelP
 
 
 def _files(named: Sequence[str]) -> list[str]:
-    return [name for name in named if Path(name).is_file()]
+    return [name for name in named if Path(name).is_file() or _like_a_file(name)]
+
+
+def _like_a_file(name: str) -> bool:
+    """So that nobody is told of a cluster who mistyped a path."""
+    return "/" in name or Path(name).suffix in (".yaml", ".yml", ".json")
 
 
 def _in_file(file: Path) -> list[ModelPlatform]:
+    if not file.is_file() and not file.is_fifo():
+        raise CliError(f"there is no file {file}")
     read, findings = read_platforms(file)
     if findings:
         raise CliError("\n".join(str(finding) for finding in findings))

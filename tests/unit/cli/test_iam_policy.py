@@ -129,6 +129,13 @@ def test_a_task_role_is_for_one_poc() -> None:
     printed("task", "--poc", "echo", code=2)
 
 
+@pytest.mark.parametrize("path", ["platfrom.yaml", "config/default"])
+def test_a_file_that_is_not_there_is_no_cluster_that_is_not_there(tmp_path: Path, path: str) -> None:
+    done = CliRunner().invoke(app, ["iam-policy", "--platform", str(tmp_path / path)])
+    assert done.exit_code == 1
+    assert f"there is no file {tmp_path / path}" in str(done.exception) + done.stderr
+
+
 def test_what_is_not_known_is_said_beside_it() -> None:
     wide = CliRunner().invoke(app, ["iam-policy"])
     assert "--platform" in wide.stderr
