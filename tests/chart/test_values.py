@@ -12,6 +12,10 @@ from charts.pressed import of_chart
 from charts.readme import table
 from charts.values import schema, values
 from tests.chart.helming import CHART, EXAMPLES, ROOT
+from tests.unit.desired.specs import poc, sagemaker_poc
+
+from modelpoc.api.modelplatform import ModelPlatform
+from modelpoc.desired.allow import Fleet, refusals
 
 pytestmark = pytest.mark.unit
 
@@ -72,6 +76,18 @@ def test_examples_set_known_values_only() -> None:
     assert len(EXAMPLES) >= 3
     for file in EXAMPLES:
         assert set(leaves(yaml.safe_load(file.read_text()), known)) <= known, file.name
+
+
+def test_a_platform_of_the_examples_takes_pocs_of_the_runtimes_that_it_names() -> None:
+    platforms = [p for file in EXAMPLES for p in yaml.safe_load(file.read_text()).get("platforms", ())]
+    assert platforms
+    for given in platforms:
+        platform = ModelPlatform.model_validate({"metadata": {"name": given["name"]}, "spec": given["spec"]})
+        pocs = {"ecs": poc(namespace="models"), "sagemaker": sagemaker_poc(namespace="models")}
+        taken = [
+            refusals(pocs[runtime], platform, Fleet(), {}) for runtime in pocs if runtime in given["spec"]
+        ]
+        assert taken == [()] * len(taken) != []
 
 
 def test_rights_are_named_one_by_one() -> None:
