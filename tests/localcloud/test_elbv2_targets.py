@@ -102,7 +102,7 @@ def test_a_target_drains_until_its_requests_have_ended(edge: Edge, listener: str
     """Requests take their own time, however fast AWS's clock runs."""
     delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "10"}]
     edge.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
-    target = edge.target("slow", delay=1.0)
+    target = edge.target("slow", delay=3.0)
     edge.rule(listener, 77, "/slow", group)
     edge.healthy(group, target)
     with ThreadPoolExecutor(1) as pool:
