@@ -10,6 +10,9 @@ from pathlib import Path
 
 from localcloud.imaging import Docker
 
+WHITEOUT = ".wh."
+"""Before the name of a file that a layer takes away (OCI's image specification, "Layer Filesystem Changeset")."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -25,14 +28,17 @@ def added(docker: Docker, image: str, base: str, directory: Path) -> list[File]:
     below = len(json.loads(docker.ask("image", "inspect", base))[0]["RootFS"]["Layers"])
     with tarfile.open(archive) as whole:
         manifest = json.loads(_read(whole, "manifest.json"))
-        files = [file for layer in manifest[0]["Layers"][below:] for file in _files(whole, layer)]
+        files = [file for layer in manifest[0]["Layers"][below:] for file in files_of(whole, layer)]
     archive.unlink()
     return files
 
 
-def _files(whole: tarfile.TarFile, layer: str) -> Iterator[File]:
+def files_of(whole: tarfile.TarFile, layer: str) -> Iterator[File]:
+    """What one layer of a `docker save` brings."""
     with tarfile.open(fileobj=whole.extractfile(layer)) as inner:
         for member in inner:
+            if Path(member.name).name.startswith(WHITEOUT):
+                continue
             content = inner.extractfile(member) if member.isfile() and member.size < 2_000_000 else None
             yield File(f"/{member.name}", content.read() if content else b"")
 

@@ -101,7 +101,9 @@ def _root(key: str, tell: Tell) -> Path:
 def _make(target: Path) -> None:
     fresh = target.with_name(f".{target.stem}.{os.getpid()}.tar")
     try:
-        done = subprocess.run(_recipe(str(fresh)), capture_output=True, text=True, check=False)
+        # Whoever runs this may have Python write no bytecode: then the packages' is missing.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        done = subprocess.run(_recipe(str(fresh)), env=environ, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise NoBase("mmdebstrap:\n" + "\n".join(f"  {line}" for line in done.stderr.splitlines()[-12:]))
         fresh.replace(target)
