@@ -11,7 +11,7 @@ from pathlib import Path
 from localcloud.imaging import Docker
 
 WHITEOUT = ".wh."
-"""Before the name of a file that a layer takes away (OCI's image specification, "Layer Filesystem Changeset")."""
+"""Before the name of a file that a layer takes away: OCI's image specification, "Representing Changes"."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ Values = tuple[str, ...]
 VERSION = "2012-10-17"
 INLINE_LIMIT = 10_240
 """Characters of all inline policies of a role, white space not counted ("IAM and AWS STS quotas")."""
+MANAGED_LIMIT = 6_144
+"""Characters of a managed policy, such as a permissions boundary; counted and documented alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ class Where:
     """What a policy is narrowed to. Each field is a place in `Permission`'s texts, and may have many values.
 
     What is empty becomes `*` in that place; but what a platform names beside its own things (`listener`,
-    `load_balancer`, `assumed_role`) is then nothing, and the permission is left out.
+    `load_balancer`, `assumed_role`) is then nothing, and the permission is left out. So it is with the roles
+    and boundaries that are handed out, once `whole` says that all of them are named.
     """
 
     partition: Values = ("aws",)
@@ -63,29 +66,33 @@ class Where:
     """Kubernetes namespace of the POC that a task role is for."""
     poc: Values = ()
     """Its name."""
+    whole: bool = False
+    """Whether platforms were asked, which name every role and boundary that they hand out."""
 
     def of(self, place: str) -> Values:
         """What stands in a place; nothing takes the permission away."""
         values: Values = getattr(self, place)
-        if values or place in _NAMED_ONLY:
+        if values or place in _NAMED_ONLY or (self.whole and place in _HANDED_OUT):
             return values
         return tuple(filled(_UNKNOWN.get(place, "*"), self))
 
 
 _NAMED_ONLY = frozenset({"listener", "load_balancer", "assumed_role"})
+_HANDED_OUT = frozenset({"execution_role", "task_role", "sagemaker_role", "function_role", "boundary"})
 _ANY_ROLE = "arn:{partition}:iam::{account}:role/*"
 _UNKNOWN = {
     "execution_role": _ANY_ROLE,
     "task_role": _ANY_ROLE,
     "sagemaker_role": _ANY_ROLE,
     "function_role": _ANY_ROLE,
-    "boundary": "arn:{partition}:iam::{account}:policy/*",
+    # Not AWS's own, whose account is called `aws`: AdministratorAccess is no boundary.
+    "boundary": "arn:{partition}:iam::????????????:policy/*",
     "secret": "arn:{partition}:secretsmanager:{region}:{account}:secret:*",
     "parameter": "arn:{partition}:ssm:{region}:{account}:parameter/*",
     "repository": "arn:{partition}:ecr:{region}:{account}:repository/*",
 }
 """What stands for a whole ARN, when none is known."""
-PLACES = frozenset(f.name for f in dataclasses.fields(Where))
+PLACES = frozenset(f.name for f in dataclasses.fields(Where)) - {"whole"}
 
 
 def filled(text: str, where: Where) -> Iterator[str]:
@@ -123,7 +130,7 @@ def statements(permissions: Iterable[Permission], where: Where) -> list[Document
 def _grants(one: Permission, where: Where) -> Iterator[_Grant]:
     resources = tuple(sorted({text for r in one.resources for text in filled(r, where)}))
     conditions = tuple(sorted(c for raw in one.conditions if (c := _condition(raw, where))))
-    if resources:
+    if resources and all(list(filled(v, where)) for raw in one.conditions for v in raw.values):
         yield _Grant(conditions, resources, tuple(sorted(one.actions)))
 
 

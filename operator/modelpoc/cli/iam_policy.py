@@ -10,7 +10,7 @@ import typer
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.aws import policy
-from modelpoc.aws.policy_document import INLINE_LIMIT, Where, size
+from modelpoc.aws.policy_document import INLINE_LIMIT, MANAGED_LIMIT, Where, size
 from modelpoc.cli.faces import Context, run
 from modelpoc.cli.iam_forms import FORMS, Asked
 from modelpoc.cli.iam_trust import Trusted
@@ -97,6 +97,7 @@ def iam_policy(
     `--format json` is one document, ready for `aws iam put-role-policy`; with --trust for
     `aws iam create-role`.
     """
+    of_poc = _poc(poc) if poc else ()
     given = Where(
         partition=(partition,) if partition else (),
         account=_all(account),
@@ -112,7 +113,8 @@ def iam_policy(
         sagemaker_role=_all(pass_role),
         function_role=_all(pass_role),
         boundary=_all(boundary),
-        **_poc(poc),
+        namespace=of_poc[:1],
+        poc=of_poc[1:],
     )
     trusted = Trusted(namespace, service_account, oidc_provider, subject)
     if trust and role is Role.BOUNDARY:
@@ -122,6 +124,8 @@ def iam_policy(
     if subject and not oidc_provider:
         raise typer.BadParameter("--subject goes with --oidc-provider: whose word it is")
     where = where_of(_platforms(platform or [], context), given)
+    if (trust or form is not Form.JSON) and not where.account and (role is Role.READER or oidc_provider):
+        raise typer.BadParameter("name the account (--account, --platform): a trust policy takes no * in it")
     _tell_if_wide(role, where, trust=trust)
     text = FORMS[form](Asked(role, where, trusted, trust_only=trust))
     if output is None:
@@ -142,20 +146,20 @@ def _platforms(named: list[str], context: str | None) -> list[ModelPlatform]:
 
 def _tell_if_wide(role: Role, where: Where, *, trust: bool) -> None:
     """That it allows more than needed, or is longer than IAM takes."""
-    if not (where.account and where.owner) and not trust:
+    if not (where.account and (where.owner or trust)):
         typer.echo(_NARROWER, err=True)
-    if (long := size(policy.document(role, where))) > INLINE_LIMIT and not trust:
-        typer.echo(f"{long} characters: IAM takes {INLINE_LIMIT} inline; name fewer things, with *", err=True)
+    limit, sort = (MANAGED_LIMIT, "managed") if role is Role.BOUNDARY else (INLINE_LIMIT, "inline")
+    if (long := size(policy.document(role, where))) > limit and not trust:
+        typer.echo(f"{long} characters: IAM takes {limit} ({sort}); name fewer things, with *", err=True)
 
 
 def _all(values: list[str] | None) -> tuple[str, ...]:
     return tuple(values or ())
 
 
-def _poc(poc: str | None) -> dict[str, tuple[str, ...]]:
-    if poc is None:
-        return {}
+def _poc(poc: str) -> tuple[str, str]:
+    """(namespace, name)"""
     namespace, slash, name = poc.partition("/")
     if not (namespace and slash and name):
         raise typer.BadParameter(f"write {poc} as NAMESPACE/NAME")
-    return {"namespace": (namespace,), "poc": (name,)}
+    return namespace, name

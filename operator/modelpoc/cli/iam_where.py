@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.problems import InvalidObject, parse_platform
-from modelpoc.aws.policy_document import Values, Where
+from modelpoc.aws.policy_document import PLACES, Values, Where
 from modelpoc.catalog.platforms import read_platforms
 from modelpoc.cli.faces import CliError
 from modelpoc.desired.names import partition
@@ -59,8 +58,7 @@ async def _in_cluster(cluster: Cluster, name: str) -> ModelPlatform:
 def where_of(platforms: Iterable[ModelPlatform], given: Where) -> Where:
     """What the platforms say, and whatever is given instead."""
     wheres = [*map(_where, platforms)]
-    places = (f.name for f in dataclasses.fields(Where))
-    return Where(**{p: _said(p, wheres, given) for p in places})
+    return Where(**{p: _said(p, wheres, given) for p in PLACES}, whole=bool(wheres))
 
 
 def _said(place: str, wheres: Sequence[Where], given: Where) -> Values:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,63 @@ def test_roles_are_passed_as_the_platform_names_them(platform: str) -> None:
     named = {f"arn:aws:iam::{ACCOUNT}:role/run", f"arn:aws:iam::{ACCOUNT}:role/poc-*"}
     assert named <= to_tasks
     assert f"arn:aws:iam::{ACCOUNT}:role/*" not in to_tasks
+
+
+def passed(found: list[dict[str, Any]]) -> set[str]:
+    """`service: role` for each role that may be handed out."""
+    return {
+        f"{service}: {role.partition(':role/')[2]}"
+        for s in found if s["Action"] == ["iam:PassRole"]
+        for service in _many(s["Condition"]["StringEquals"]["iam:PassedToService"])
+        for role in s["Resource"]
+    }  # fmt: skip
+
+
+def _many(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+PER_POC = f"taskRole: {{perPoc: {{permissionsBoundaryArn: 'arn:aws:iam::{ACCOUNT}:policy/limit'}}}}"
+
+
+def test_a_role_that_no_platform_names_is_not_handed_out(tmp_path: Path) -> None:
+    """Neither is one made for POCs, where no platform says within which boundary."""
+    file = tmp_path / "platform.yaml"
+    file.write_text("\n".join(line for line in PLATFORM.splitlines() if "roleArns" not in line))
+    found = policy("operator", "--platform", str(file))
+    assert passed(found) == {
+        "ecs-tasks.amazonaws.com: run",
+        "ecs-tasks.amazonaws.com: modelpoc/eu-west-1/fleet/*",
+    }
+    made = {action for s in found for action in s["Action"]}
+    assert not made & {"iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+    assert "iam:DeleteRole" in made, "what was made before goes"
+    assert "policy/" not in json.dumps(found)
+
+
+def test_roles_of_pocs_are_made_within_the_platforms_boundary(tmp_path: Path) -> None:
+    (file := tmp_path / "platform.yaml").write_text(PLATFORM.replace("  ecs:\n", f"  ecs:\n    {PER_POC}\n"))
+    found = policy("operator", "--platform", str(file))
+    (making,) = (s for s in found if "iam:CreateRole" in s["Action"])
+    assert making["Condition"]["StringEquals"] == {
+        "iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/limit"
+    }
+
+
+def test_no_boundary_is_one_of_awss_own() -> None:
+    (making,) = (s for s in policy("operator") if "iam:CreateRole" in s["Action"])
+    (pattern,) = making["Condition"]["StringLike"].values()
+    assert not fnmatchcase("arn:aws:iam::aws:policy/AdministratorAccess", pattern)
+    assert fnmatchcase(f"arn:aws:iam::{ACCOUNT}:policy/limit", pattern)
+
+
+def test_a_boundary_is_a_managed_policy_and_may_be_less_long(tmp_path: Path) -> None:
+    secrets = ", ".join(f'"arn:aws:ssm:eu-west-1:{ACCOUNT}:parameter/pocs/of-team-{n}/*"' for n in range(100))
+    (file := tmp_path / "platform.yaml").write_text(
+        re.sub(r"secretArns: .*", f"secretArns: [{secrets}]", PLATFORM)
+    )
+    told = CliRunner().invoke(app, ["iam-policy", "boundary", "--platform", str(file)]).stderr
+    assert "IAM takes 6144 (managed)" in told
 
 
 def test_what_containers_read_follows_the_platforms_patterns(platform: str) -> None:
@@ -211,6 +269,25 @@ def test_a_workflow_takes_the_reader_on() -> None:
     }
     printed("reader", *words, "--trust", code=2)
     printed("reader", "--subject", subject, "--trust", code=2)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("reader", "--trust"),
+        ("reader", "--format", "terraform"),
+        ("operator", "--trust", "--oidc-provider", "oidc.example/id"),
+    ],
+)
+def test_a_trust_policy_that_names_an_account_has_to_know_it(words: tuple[str, ...]) -> None:
+    """IAM takes no `*` in a principal."""
+    result = CliRunner().invoke(app, ["iam-policy", *words])
+    assert result.exit_code == 2
+    assert "--account" in result.stderr
+
+
+def test_a_service_trusted_for_any_account_is_said_beside_it() -> None:
+    assert "--platform" in CliRunner().invoke(app, ["iam-policy", "execution", "--trust"]).stderr
 
 
 def test_nobody_takes_a_boundary_on() -> None:
