@@ -18,6 +18,7 @@ echo "docker $*" >> "$TOLD"
 case "$*" in
   *"network inspect"*) echo '[{{"Subnet":"fc00::/64","Gateway":"fc00::1"}},{{"Gateway":"172.18.0.1"}}]' ;;
   *"image inspect"*{IMAGE}*) [ -n "$HAS_IMAGE" ] && echo sha256:0 ;;
+  *" info "*) echo "${CGROUPS:-2}" ;;
   *" pull "*) exit 1 ;;
 esac
 """
@@ -51,6 +52,17 @@ def test_it_is_not_to_be_had_without_the_program(told: Path, monkeypatch: pytest
     (told.parent / "kind").unlink()
     monkeypatch.setenv("PATH", str(told.parent))
     assert not to_be_had()
+
+
+def test_it_is_not_to_be_had_where_its_node_would_not_start(
+    told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kubelet 1.35 and later refuses cgroup v1."""
+    monkeypatch.setenv("HAS_IMAGE", "1")
+    monkeypatch.setenv("CGROUPS", "1")
+    said: list[str] = []
+    assert not to_be_had(said.append)
+    assert "cgroup v2" in said[-1]
 
 
 def test_its_image_is_pinned_and_of_the_minor_version_that_all_else_has() -> None:

@@ -39,10 +39,21 @@ def to_be_had(tell: Tell = silent) -> bool:
         return False
     if docker is None:
         return False
+    if _cgroups(docker) != "2":
+        tell("kind is not taken, as its node needs cgroup v2")
+        return False
     if docker.image_id(IMAGE) is not None or _pulled(docker, tell):
         return True
     tell(f"kind is not taken, as {IMAGE} cannot be pulled")
     return False
+
+
+def _cgroups(docker: Docker) -> str:
+    """Where the engine is, which may be another machine: kubelet refuses v1 (`failCgroupV1`)."""
+    try:
+        return docker.ask("info", "--format={{.CgroupVersion}}")
+    except ImagingError:
+        return ""
 
 
 def _pulled(docker: Docker, tell: Tell) -> bool:
