@@ -207,6 +207,10 @@ def start_operator(files: CloudFiles, words: tuple[str, ...] = ()) -> None:
     """Starts the operator as a process of the cloud, told `words` beside what every one is told here."""
     program = Path(sys.executable).with_name("modelpoc")
     environ = {**_environment(), **operator_environment(files), **_operator_in_kubernetes(files)}
+    # What one that is killed had no time to remove goes with the cloud: its kubeconfig's key is among it.
+    scratch = files.root / "tmp"
+    scratch.mkdir(mode=0o700, exist_ok=True)
+    environ["TMPDIR"] = str(scratch)
     with undivided():
         process = _begin(files, "operator", [str(program), *_OPERATOR, *words], environ)
     if wait_until(lambda: not process.alive(), 1.0):

@@ -75,6 +75,7 @@ class Replica:
             **lifecycle.operator_environment(world.files),
             "KUBECONFIG": str(_kubeconfig(world, folder, self.gate)),
             "XDG_CACHE_HOME": str(folder),
+            "TMPDIR": str(folder),
             "POD_NAME": folder.name,
             "POD_NAMESPACE": rights.NAMESPACE,
             "POD_IP": address,
