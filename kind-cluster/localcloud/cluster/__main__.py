@@ -63,7 +63,10 @@ def up(
         if models:
             asyncio.run(Demo(files, checkout, tell).ship(prepare(files)))
     typer.echo(f"  export KUBECONFIG={installed.node.kubeconfig}")
-    typer.echo("  kubectl get pods --namespace modelpoc-system; make cluster-down takes it all away")
+    named = "" if name == "cluster" else f" NAME={name}"
+    typer.echo(
+        f"  kubectl get pods --namespace modelpoc-system; `make cluster-down{named}` takes it all away"
+    )
 
 
 @app.command("down")

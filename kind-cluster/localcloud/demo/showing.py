@@ -12,7 +12,6 @@ from typing import Any
 
 import typer
 
-from localcloud.demo.commands import Kubectl
 from localcloud.demo.errors import DemoFailed
 from localcloud.demo.examples import LINKER
 from localcloud.state import CloudFiles
@@ -42,14 +41,15 @@ def asked(url: str, body: str) -> str:
         raise DemoFailed(f"{url} did not answer with a prediction: {error}") from error
 
 
-def what_next(files: CloudFiles, kubectl: Kubectl) -> str:
-    """What to try."""
+def what_next(files: CloudFiles, kubectl: str) -> str:
+    """What to try; where the operator is in Pods, whoever put it there says how to take all away."""
+    ours = "operator" in files.started()
     named = "" if files.name == "default" else f" --name {files.name}"
     down = "" if files.name == "default" else f" NAME={files.name}"
-    found = (
-        "" if shutil.which("kubectl") else f"\n  (kubectl is {kubectl.program}; that line puts it on PATH)"
+    found = "" if shutil.which("kubectl") else f"\n  (kubectl is {kubectl}; that line puts it on PATH)"
+    return (_NEXT + (_PROCESS if ours else _PODS)).format(
+        named=named, down=down, found=found, model=LINKER.name
     )
-    return _NEXT.format(named=named, down=down, found=found, model=LINKER.name)
 
 
 _NEXT = """
@@ -57,6 +57,11 @@ What to try next:
   eval "$(.venv/bin/modelpoc local status{named} -o env)"   # KUBECONFIG and AWS_ENDPOINT_URL{found}
   kubectl describe modelpoc {model}
   kubectl patch modelpoc {model} --type=merge -p '{{"spec":{{"suspend":true}}}}'
+"""
+_PROCESS = """\
   .venv/bin/modelpoc local logs operator{named} -f
   make down{down}
+"""
+_PODS = """\
+  kubectl logs -n modelpoc-system -l app.kubernetes.io/name=modelpoc-operator --prefix -f
 """

@@ -91,7 +91,7 @@ class Demo:
             typer.echo(f"  {name}'s docs: {poc['status']['docsUrl']}")
             if name in self._pages:
                 typer.echo(f"  {name}'s page: {self._pages[name].url(api=poc['status']['url'])}")
-        typer.echo(what_next(self._files, self._kubectl))
+        typer.echo(what_next(self._files, self._kubectl.program))
 
     def _question(self, example: Example, poc: Mapping[str, Any]) -> Any:
         if example.picture:
