@@ -102,7 +102,7 @@ class Lease(LeaseLock):
         """Of another that holds it, as last read; "" when nobody does, or it said none."""
         if self.holder in ("", self.identity):
             return ""
-        return (self._reference.metadata.annotations or {}).get(ADDRESS, "")  # type: ignore[no-any-return]
+        return str((self._reference.metadata.annotations or {}).get(ADDRESS, ""))
 
     async def get(self, name: str, namespace: str) -> Any:
         """As the library gives it. Raises LeaseLost."""
