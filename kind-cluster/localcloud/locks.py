@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import IO
 
 
+def _nothing() -> None:
+    """Nobody is to be told, or was told already."""
+
+
 @contextmanager
-def alone(root: Path, lock: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+def alone(root: Path, lock: Path, waiting: Callable[[], None] = _nothing) -> Iterator[None]:
     """One at a time brings up or takes down what is in `root`; others wait, and `waiting` is called once.
 
     Where `root` is gone afterwards, `lock` (beside it) goes too, with two folders above if they are empty.
@@ -46,7 +50,3 @@ def _held(lock: Path, waiting: Callable[[], None]) -> IO[str]:
             if os.path.samestat(os.fstat(held.fileno()), lock.stat()):
                 return held
         held.close()
-
-
-def _nothing() -> None:
-    """It was told already."""
