@@ -184,7 +184,7 @@ def test_where_it_cannot_run_it_says_why(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def _belongs(process: Path, directory: str, group: str) -> bool:
     try:
-        said = (process / "cmdline").read_text() + (process / "cgroup").read_text()
+        said = os.fsdecode((process / "cmdline").read_bytes()) + (process / "cgroup").read_text()
         return directory in said or group in said or os.readlink(process / "cwd").startswith(directory)
     except OSError:  # it has ended
         return False

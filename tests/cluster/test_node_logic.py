@@ -24,10 +24,14 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_program_whose_words_are_no_text_does_not_hide_what_is_left_of_a_node(tmp_path: Path) -> None:
-    words = ["sh", "-c", "read line; :", "-m", FIRST, str(tmp_path)]
-    odd = subprocess.Popen([b"sh", b"-c", b"read line; :", b"\xff\xfe"], stdin=subprocess.PIPE)
-    first = subprocess.Popen(words, stdin=subprocess.PIPE)
+    program = "echo; read line; :"
+    odd = subprocess.Popen(["sh", "-c", program, b"\xff\xfe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    words = ["sh", "-c", program, "-m", FIRST, str(tmp_path)]
+    first = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
+        for process in (odd, first):  # the kernel shows the words of a program a moment after it is begun
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"\n"
         assert [p.pid for p in remains._first_processes(tmp_path)] == [first.pid]
     finally:
         for process in (odd, first):
