@@ -569,6 +569,15 @@ CASES: tuple[Invalid, ...] = (
         "needs the load balancer's arn",
     ),
     _platform(
+        "domain-of-two-apis",
+        {
+            "routing.customDomain": {"name": "models.example.org"},
+            "routing.apis": [{"id": "a1"}, {"id": "a2"}],
+        },
+        "spec.routing.customDomain",
+        "leads to one HTTP API",
+    ),
+    _platform(
         "authorizer-unknown",
         {"routing.auth": {"type": "JWT", "authorizer": "x"}},
         "spec.routing.auth",

@@ -74,7 +74,7 @@ class LoadBalancer(Model):
 
 
 class CustomDomain(Model):
-    """A domain name of your own for the public URL."""
+    """A domain name of your own in the public URL: its certificate and mapping are yours to make."""
 
     name: Annotated[
         str,
@@ -84,12 +84,6 @@ class CustomDomain(Model):
         ),
     ]
     """The name."""
-    certificate_arn: Annotated[
-        str,
-        Field(max_length=2048),
-        arn_shape("acm", "certificate/[a-z0-9-]+", "arn:aws:acm:eu-west-1:123456789012:certificate/0123abcd"),
-    ]
-    """Its certificate, in the platform's region."""
 
 
 class Authorizer(Model):
@@ -124,6 +118,12 @@ class Routing(Model):
                 or routing.auth.authorizer in {authorizer.name for authorizer in routing.authorizers}
             ),
             field="auth",
+        ),
+        Rule(
+            "!has(self.customDomain) || !has(self.apis) || size(self.apis) < 2",
+            "a custom domain leads to one HTTP API: keep one of apis, or leave customDomain out",
+            lambda routing: not (routing.custom_domain and len(routing.apis) > 1),
+            field="customDomain",
         ),
     )
 

@@ -25,16 +25,29 @@ def test_without_ecs_nothing_is_paid_for_that_only_containers_need() -> None:
 
 
 def test_without_ecs_the_api_is_place_enough() -> None:
-    attrs = {"id": "a1", "endpoint": "https://a1.example.com/"}
-
-    def lookup(kind: str, name: str) -> Observed | None:
-        return Observed(kind, name, "a1", attrs=attrs) if kind == HttpApi.kind else None
-
-    places = places_of(platform(ecs=None), lookup)
+    places = places_of(platform(ecs=None), _only_the_api)
     assert places
     assert places.listeners == ()
     where = place(Placement(), places, lambda _: 0, lambda _: 0, balanced=False)
     assert where
     assert (where.api.id, where.listener) == ("a1", None)
     assert place(Placement(), places, lambda _: 0, lambda _: 0) is None
-    assert places_of(platform(), lookup) is None
+    assert places_of(platform(), _only_the_api) is None
+
+
+def test_the_public_url_is_the_gateways_own_or_the_custom_domain() -> None:
+    own = places_of(platform(ecs=None), _only_the_api)
+    named = platform(ecs=None, routing={"customDomain": {"name": "models.example.org"}})
+    custom = places_of(named, _only_the_api)
+    assert own
+    assert custom
+    assert [p.apis[0].endpoint for p in (own, custom)] == [
+        "https://a1.example.com",
+        "https://models.example.org",
+    ]
+    assert list(platform_graph(named)) == list(platform_graph(platform(ecs=None)))
+
+
+def _only_the_api(kind: str, name: str) -> Observed | None:
+    attrs = {"id": "a1", "endpoint": "https://a1.example.com/"}
+    return Observed(kind, name, "a1", attrs=attrs) if kind == HttpApi.kind else None
