@@ -1,4 +1,4 @@
-"""`python -m docs.site build|serve`: the site into a folder of the cache, and a server for it."""
+"""`python -m docs.site build|serve|reference`: the site, a server for it, and pages made from the code."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 from docs.site.press import BuildFailed, build
+from docs.site.reference import reference
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "docs" / "reference"
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The site of docs/.")
 
 
@@ -40,6 +42,24 @@ def serve(to: To = None, port: Annotated[int, typer.Option(help="Port on loopbac
             server.serve_forever()
         except KeyboardInterrupt:
             raise typer.Exit(130) from None
+
+
+@app.command("reference")
+def write_reference(
+    check: Annotated[bool, typer.Option(help="Only say whether it is current.")] = False,
+) -> None:
+    """Write docs/reference, which follows from the code."""
+    stale = [FOLDER / name for name, text in reference().items() if _read(FOLDER / name) != text]
+    for file in stale:
+        if not check:
+            file.write_text(reference()[file.name])
+        typer.echo(f"{'not current' if check else 'wrote'}: {file.relative_to(ROOT)}", err=check)
+    if check and stale:
+        raise typer.Exit(1)
+
+
+def _read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def _built(to: Path | None) -> Path:

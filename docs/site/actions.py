@@ -27,7 +27,7 @@ platform names a role to take on, and of people who read logs.
 def actions_page() -> str:
     """One section for each kind with its actions, then what is needed beside them."""
     kinds = "".join(_section(name, _about(module), acts) for name, (module, acts) in by_kind().items())
-    return f"{_HEAD}{kinds}{_beside()}"
+    return f"{_HEAD}{kinds}{_beside()}".rstrip() + "\n"
 
 
 def by_kind() -> Mapping[str, tuple[str, tuple[str, ...]]]:

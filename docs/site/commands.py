@@ -22,7 +22,8 @@ your shell.
 
 def commands_page() -> str:
     """One section for each command, those of other packages (`local`) at the end."""
-    return _HEAD + "".join(_section(name, command, 2) for name, command in commands())
+    sections = "".join(_section(name, command, 2) for name, command in commands())
+    return f"{_HEAD}{sections}".rstrip() + "\n"
 
 
 def commands() -> list[tuple[str, Any]]:

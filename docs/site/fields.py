@@ -1,10 +1,10 @@
-"""A schema as a page: each field with its type, default, limits and rules, and an anchor to link to."""
+"""A schema as a page: each field with its type, default, limits and rules, under a heading to link to."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelpoc.api.checks import VALIDATIONS
@@ -19,19 +19,16 @@ _BOUNDS = (
 )
 
 
-def fields_page(head: str, schema: Schema, *, top: str = "", prefix: str = "") -> str:
-    """`head`, then the rules over the whole and every field below it, in the order of the schema.
-
-    Anchors are the field's path with hyphens, as in `#ecs-healthcheck-path`, after `prefix`.
-    """
-    level = 3 if top else 2
-    parts = [head, top, "\n", *_rules(schema), "\n", *_fields(schema, "", level, prefix)]
-    return "".join(parts)
+def fields_page(head: str, schema: Schema) -> str:
+    """`head`, then the rules over the whole and every field below it, in the order of the schema."""
+    return (
+        "\n\n".join(part for part in (head.strip(), _rules(schema), *_fields(schema, "", 2)) if part) + "\n"
+    )
 
 
-def anchor(path: str, prefix: str = "") -> str:
-    """The anchor of the field at `path`, as in `ecs.env[].name`."""
-    return prefix + re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+def anchor(path: str) -> str:
+    """What GitHub and the site call the heading of the field at `path`: `ecs.env[].name` is `ecsenvname`."""
+    return re.sub(r"[^\w-]", "", path.lower())
 
 
 def paths(schema: Schema, above: str = "") -> Iterator[str]:
@@ -49,15 +46,14 @@ def _children(schema: Schema, above: str) -> Iterator[tuple[str, Schema]]:
         yield f"{above}.{name}" if above else name, child
 
 
-def _fields(schema: Schema, above: str, level: int, prefix: str) -> Iterator[str]:
+def _fields(schema: Schema, above: str, level: int) -> Iterator[str]:
     required = _inner(schema).get("required", ())
     for path, child in _children(schema, above):
-        heading = f"{'#' * min(level, 4)} `{path}` {{ #{anchor(path, prefix)} }}"
-        facts = " · ".join(_facts(child, path.rpartition(".")[2] in required))
-        yield f"{heading}\n\n{facts}\n\n{child.get('description', '')}\n\n"
-        yield from _rules(child)
-        yield "\n"
-        yield from _fields(child, path, level + 1, prefix)
+        yield f"{'#' * min(level, 4)} `{path}`"
+        yield " · ".join(_facts(child, path.rpartition(".")[2] in required))
+        yield str(child.get("description", "")).strip()
+        yield _rules(child)
+        yield from _fields(child, path, level + 1)
 
 
 def _inner(schema: Schema) -> Schema:
@@ -113,14 +109,14 @@ def _limits(schema: Schema) -> Iterator[str]:
         yield "no two alike"
 
 
-def _rules(schema: Schema) -> Iterable[str]:
+def _rules(schema: Schema) -> str:
     """What is refused, in the words of the refusal. Rules of a list's or a map's values count as its own."""
     messages = [rule["message"] for rule in schema.get(VALIDATIONS, ())]
     for inner in ("items", "additionalProperties"):
         child = schema.get(inner)
         if isinstance(child, Mapping):
             messages += [rule["message"] for rule in child.get(VALIDATIONS, ())]
-    return [f"- {_plain(message)}\n" for message in dict.fromkeys(messages)]
+    return "\n".join(f"- {_plain(message)}" for message in dict.fromkeys(messages))
 
 
 def _plain(message: str) -> str:

@@ -39,18 +39,16 @@ class Pages:
     """Pictures and all else, as they are."""
 
 
-def gather(root: Path, generated: Mapping[str, str]) -> Pages:
-    """All pages and files of `docs/`, the mounted ones, and the `generated` ones. Raises BrokenLink."""
+def gather(root: Path) -> Pages:
+    """All pages and files of `docs/`, and the mounted ones. Raises BrokenLink."""
     docs = {_relative(file, root): _relative(file, root / "docs") for file in _files_of(root / "docs")}
     own = {source: path for source, path in docs.items() if path.endswith(".md")}
     mounted = {source: path for source, path in MOUNTED.items() if (root / source).is_file()}
-    written = {f"docs/{path}": path for path in generated}
-    places = {**mounted, **own, **written}
-    sources = {source: path for source, path in places.items() if path not in generated}
-    sources.pop("README.md", None)
+    places = {**mounted, **own}
+    sources = {source: path for source, path in places.items() if source != "README.md"}
     texts = {path: _relinked(source, root, places) for source, path in sources.items()}
     files = {path: root / source for source, path in docs.items() if source not in own}
-    return Pages({**texts, **generated}, files)
+    return Pages(texts, files)
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         "reference/older-form.md",
         "reference/platform.md",
         "reference/status.md",
+        "reference/platform-status.md",
         "reference/commands.md",
         "reference/aws-actions.md",
     ),

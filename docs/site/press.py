@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 from docs.site.gather import BrokenLink, Pages, gather
 from docs.site.nav import navigation
-from docs.site.reference import reference
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 CONFIG = Path(__file__).with_name("mkdocs.yml")
@@ -23,13 +22,10 @@ class BuildFailed(Exception):
     """The site has a fault; the message names page and place."""
 
 
-def build(root: Path, home: Path, written: Mapping[str, str] | None = None) -> Path:
-    """The built site's folder, `home`/site, from the checkout at `root`. Raises BuildFailed.
-
-    `written` are the pages that come from no file; left out, those of the reference.
-    """
+def build(root: Path, home: Path) -> Path:
+    """The built site's folder, `home`/site, from the checkout at `root`. Raises BuildFailed."""
     try:
-        pages = gather(root, reference() if written is None else written)
+        pages = gather(root)
     except BrokenLink as error:
         raise BuildFailed(str(error)) from error
     _stage(pages, root, home)

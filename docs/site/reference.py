@@ -1,4 +1,4 @@
-"""The reference pages, written from the code each time the site is built: they cannot be out of date."""
+"""The pages of `docs/reference`, as they follow from the code."""
 
 from __future__ import annotations
 
@@ -29,11 +29,16 @@ The `spec` of a `ModelPlatform`: one AWS account and region, what its POCs share
 for. [Run it on your AWS account](../aws-account.md) shows a whole one.
 """
 _STATUS = """\
-# Status, field by field
+# Status of a ModelPOC, field by field
 
-What the operator writes. The first part is the status of a `ModelPOC`, the [second](#modelplatform) that of a
-`ModelPlatform`. [Conditions](../conditions.md) says what the conditions mean together, and
-[Troubleshooting](../troubleshooting.md) has a paragraph for each reason.
+What the operator writes into the `status` of a `ModelPOC`. [Conditions](../conditions.md) says what the
+conditions mean together, and [Troubleshooting](../troubleshooting.md) has a paragraph for each reason.
+"""
+_PLATFORM_STATUS = """\
+# Status of a ModelPlatform, field by field
+
+What the operator writes into the `status` of a `ModelPlatform`. [Conditions](../conditions.md) says what the
+conditions mean together.
 """
 _OLDER = """\
 # The older form of config.yaml
@@ -43,23 +48,22 @@ right side says. `modelpoc migrate` rewrites it.
 
 | older | now |
 |---|---|
-| `app.container.image` | [`ecs.image`](config.md#ecs-image) |
-| `app.container.run_time.env` | [`ecs.env`](config.md#ecs-env) |
-| `app.container.run_time.secrets` | [`ecs.secrets`](config.md#ecs-secrets), `value` as `ssmParameterArn` |
-| `app.port_mapping.port` | [`ecs.port`](config.md#ecs-port) |
-| `routing.priority` | [`route.priority`](config.md#route-priority) |
+| `app.container.image` | [`ecs.image`](config.md#ecsimage) |
+| `app.container.run_time.env` | [`ecs.env`](config.md#ecsenv) |
+| `app.container.run_time.secrets` | [`ecs.secrets`](config.md#ecssecrets), `value` as `ssmParameterArn` |
+| `app.port_mapping.port` | [`ecs.port`](config.md#ecsport) |
+| `routing.priority` | [`route.priority`](config.md#routepriority) |
 """
 
 
 def reference() -> Mapping[str, str]:
-    """Each generated page as Markdown, by its path in the site."""
-    poc = fields_page(_STATUS, inlined(ModelPOCStatus), top="## ModelPOC\n\n")
-    platform = fields_page("", inlined(ModelPlatformStatus), top="## ModelPlatform\n\n", prefix="platform-")
+    """Each page as Markdown, by its name in `docs/reference`."""
     return {
-        "reference/config.md": fields_page(_CONFIG, inlined(ModelPOCSpec)),
-        "reference/platform.md": fields_page(_PLATFORM, inlined(ModelPlatformSpec)),
-        "reference/status.md": f"{poc}\n{platform}",
-        "reference/older-form.md": fields_page(_OLDER, inlined(OlderConfig)),
-        "reference/commands.md": commands_page(),
-        "reference/aws-actions.md": actions_page(),
+        "config.md": fields_page(_CONFIG, inlined(ModelPOCSpec)),
+        "older-form.md": fields_page(_OLDER, inlined(OlderConfig)),
+        "platform.md": fields_page(_PLATFORM, inlined(ModelPlatformSpec)),
+        "status.md": fields_page(_STATUS, inlined(ModelPOCStatus)),
+        "platform-status.md": fields_page(_PLATFORM_STATUS, inlined(ModelPlatformStatus)),
+        "commands.md": commands_page(),
+        "aws-actions.md": actions_page(),
     }

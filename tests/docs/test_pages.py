@@ -15,7 +15,7 @@ from docs.site.reference import reference
 
 from modelpoc.api.conditions import Reason
 from modelpoc.api.crd import inlined
-from modelpoc.api.modelplatform import ModelPlatform, ModelPlatformSpec
+from modelpoc.api.modelplatform import ModelPlatform, ModelPlatformSpec, ModelPlatformStatus
 from modelpoc.api.modelpoc import ModelPOCSpec, ModelPOCStatus
 from modelpoc.aws.kinds import KINDS
 
@@ -78,31 +78,38 @@ def test_diagrams_need_nobody_else(page: Path) -> None:
     assert "```mermaid" not in page.read_text(), "draw it as SVG: Mermaid comes from a CDN"
 
 
+def test_the_reference_is_current() -> None:
+    stale = [name for name, text in reference().items() if (DOCS / "reference" / name).read_text() != text]
+    assert stale == [], "run `python -m docs.site reference`"
+
+
 def test_every_field_is_in_the_reference() -> None:
     pages = reference()
     for page, model in (
         ("config", ModelPOCSpec),
         ("platform", ModelPlatformSpec),
         ("status", ModelPOCStatus),
+        ("platform-status", ModelPlatformStatus),
     ):
-        text = pages[f"reference/{page}.md"]
+        text = pages[f"{page}.md"]
         known = list(fields.paths(inlined(model)))
         assert len(known) > 15
-        assert [path for path in known if f"`{path}` {{ #{fields.anchor(path)} }}" not in text] == []
+        assert [path for path in known if f"# `{path}`\n" not in text] == []
+        assert len({fields.anchor(path) for path in known}) == len(known), "each can be linked to"
 
 
 def test_a_field_tells_type_default_limits_and_rule() -> None:
-    page = reference()["reference/config.md"]
+    page = reference()["config.md"]
     section = page.partition("`ecs.port`")[2].partition("\n#")[0]
     assert "*whole number*" in section
     assert "default `8080`" in section
     assert "1 to 65535" in section
-    assert "``" not in reference()["reference/status.md"], "an empty default is none"
+    assert "``" not in reference()["status.md"], "an empty default is none"
     assert "exactly one of ecs and sagemaker" in page
 
 
 def test_every_command_is_in_the_reference() -> None:
-    page = reference()["reference/commands.md"]
+    page = reference()["commands.md"]
     known = [words for words, _ in commands.commands()]
     assert {"new", "apply", "local up"} <= set(known)
     assert [words for words in known if f"## modelpoc {words}\n" not in page] == []
@@ -110,26 +117,26 @@ def test_every_command_is_in_the_reference() -> None:
 
 
 def test_every_kind_tells_its_actions() -> None:
-    page = reference()["reference/aws-actions.md"]
+    page = reference()["aws-actions.md"]
     assert [kind for kind in KINDS if f"## {kind}\n" not in page] == []
     assert all(acts for _, acts in actions.by_kind().values())
     assert "`AssumeRole`" in page
 
 
 def test_the_older_form_is_told_field_by_field() -> None:
-    page = reference()["reference/older-form.md"]
+    page = reference()["older-form.md"]
     assert "`app.container.run_time.secrets[].value`" in page
 
 
 def test_every_page_has_its_place() -> None:
-    texts = gather(ROOT, reference()).texts
+    texts = gather(ROOT).texts
     nav = yaml.safe_dump(navigation(texts))
     assert [path for path in texts if path not in nav] == []
     assert HOME in nav
 
 
 def test_what_the_navigation_names_is_there() -> None:
-    texts = gather(ROOT, reference()).texts
+    texts = gather(ROOT).texts
     assert [path for paths in SECTIONS.values() for path in paths if path not in texts] == []
 
 
@@ -155,16 +162,16 @@ def _repository(folder: Path, page: str) -> Path:
     ],
 )
 def test_links_lead_to_where_pages_stand_in_the_site(tmp_path: Path, link: str, becomes: str) -> None:
-    pages = gather(_repository(tmp_path, f"# Page\n\n{link}\n"), {})
+    pages = gather(_repository(tmp_path, f"# Page\n\n{link}\n"))
     assert pages.texts["page.md"] == f"# Page\n\n{becomes}\n"
     assert set(pages.texts) == {"page.md", MOUNTED["kind-cluster/README.md"]}
 
 
 def test_links_in_code_are_left_alone(tmp_path: Path) -> None:
     block = "```python\na = [x](nothing.md)\n```\n"
-    assert gather(_repository(tmp_path, f"# Page\n\n{block}"), {}).texts["page.md"].endswith(block)
+    assert gather(_repository(tmp_path, f"# Page\n\n{block}")).texts["page.md"].endswith(block)
 
 
 def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BrokenLink, match=r"docs/page.md: .* there is no docs/nothing.md"):
-        gather(_repository(tmp_path, "# Page\n\n[x](nothing.md)\n"), {})
+        gather(_repository(tmp_path, "# Page\n\n[x](nothing.md)\n"))

@@ -80,7 +80,7 @@ def test_it_is_built_by_one_command_and_nothing_is_left_in_the_checkout(tmp_path
 )
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path, target: str, told: str) -> None:
     with pytest.raises(BuildFailed, match=told) as failed:
-        build(_small(tmp_path, f"[x]({target})"), tmp_path / "out", written={})
+        build(_small(tmp_path, f"[x]({target})"), tmp_path / "out")
     assert "Traceback" not in str(failed.value)
 
 
@@ -194,7 +194,7 @@ def test_what_else_lies_in_the_folder_stays(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("not to be lost")
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / "old.md").write_text("# Of an earlier build\n")
-    built = build(_small(tmp_path), tmp_path, written={})
+    built = build(_small(tmp_path), tmp_path)
     assert (tmp_path / "mine.txt").exists()
     assert not (built / "old.html").exists()
     assert (built / "index.html").exists()
