@@ -16,6 +16,7 @@ import typer
 from modelpoc.cli.faces import CliError, told
 from modelpoc.cli.periods import seconds
 from modelpoc.cli.sync import (
+    EVERYWHERE,
     MAX_SIZE,
     MIB,
     AllowPrune,
@@ -38,6 +39,7 @@ from modelpoc.controller.operator import Operator
 from modelpoc.controller.settings import Settings
 from modelpoc.kube.lease import LeaseLost
 from modelpoc.kube.lease_election import Periods
+from modelpoc.kube.listening import everywhere, url
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.git import Limits
 from modelpoc.sync.passing_on import PassingOn
@@ -81,7 +83,9 @@ def operator(
             help="Read labelled Secrets only in this namespace; may be given again. Without: in all."
         ),
     ] = None,
-    http_host: Annotated[str, typer.Option(help="Address for health and metrics.")] = _D.http_host,
+    http_host: Annotated[
+        str | None, typer.Option(help=f"Address for health and metrics {EVERYWHERE}.")
+    ] = None,
     http_port: Annotated[
         int, typer.Option(help="Port for health and metrics; 0: a free one.")
     ] = _D.http_port,
@@ -103,7 +107,7 @@ def operator(
     sync_status_api: StatusApi = None,
     sync_status_repo: StatusRepo = None,
     sync_webhook_port: WebhookPort = None,
-    sync_webhook_host: WebhookHost = "0.0.0.0",
+    sync_webhook_host: WebhookHost = None,
     leader_elect: Annotated[
         bool, typer.Option("--leader-elect/--no-leader-elect", help="Work only while holding the lease.")
     ] = False,
@@ -135,7 +139,7 @@ def operator(
         doubt=doubt,
         linger=linger,
         secret_namespaces=tuple(secret_namespace or ()),
-        http_host=http_host,
+        http_host=http_host or _D.http_host,
         http_port=http_port,
     )
     with told(), checked():
@@ -148,7 +152,7 @@ def operator(
             pruning=Pruning(sync_prune, sync_prune_share, sync_allow_prune),
             limits=Limits(bytes=sync_max_size * MIB),
             secret=sync_credentials_secret,
-            webhook_host=sync_webhook_host,
+            webhook_host=sync_webhook_host or everywhere(),
             webhook_port=sync_webhook_port,
         )
         candidacy = _candidacy(
@@ -181,9 +185,8 @@ def _candidacy(
 
 
 def _url(address: str, port: int) -> str:
-    """Of the webhook at an address of IPv4 or IPv6; "" without any."""
-    host = f"[{address}]" if ":" in address else address
-    return f"http://{host}:{port}" if address else ""
+    """Of the webhook; "" without an address."""
+    return url(address, port) if address else ""
 
 
 def _own_namespace() -> str:

@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from modelpoc.cli.faces import CliError, Context, Namespace, Output, OutputOption, run, told
 from modelpoc.cli.periods import seconds
+from modelpoc.kube.listening import everywhere, listen, urls
 from modelpoc.sync.decision import Pruning
 from modelpoc.sync.errors import Misused
 from modelpoc.sync.git import Limits
@@ -57,7 +58,8 @@ StatusRepo = Annotated[str | None, typer.Option(help="owner/name there, when the
 WebhookPort = Annotated[
     int | None, typer.Option(help="Port on which a signed POST makes it look at once; 0: a free one.")
 ]
-WebhookHost = Annotated[str, typer.Option(help="Address of that port.")]
+EVERYWHERE = "(default: every one of a Pod; elsewhere every one of IPv4)"
+WebhookHost = Annotated[str | None, typer.Option(help=f"Address of that port {EVERYWHERE}.")]
 
 
 def sync(
@@ -78,7 +80,7 @@ def sync(
     status_api: StatusApi = None,
     status_repo: StatusRepo = None,
     webhook_port: WebhookPort = None,
-    webhook_host: WebhookHost = "0.0.0.0",
+    webhook_host: WebhookHost = None,
     metrics_port: Annotated[
         int | None, typer.Option(help="Port for /metrics and /healthz on this machine; 0: a free one.")
     ] = None,
@@ -103,7 +105,7 @@ def sync(
             pruning=Pruning(prune, prune_share, allow_prune),
             limits=Limits(bytes=max_size * MIB),
             secret=credentials_secret,
-            webhook_host=webhook_host,
+            webhook_host=webhook_host or everywhere(),
             webhook_port=webhook_port,
         )
         registry = CollectorRegistry()
@@ -176,10 +178,9 @@ async def _metrics(registry: CollectorRegistry, port: int | None) -> AsyncIterat
     app = web.Application()
     app.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz)])
     runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "0.0.0.0", port).start()
-    for host, bound, *_ in runner.addresses:
-        logging.getLogger(__name__).info("metrics: http://%s:%d/metrics", host, bound)
+    await listen(runner, everywhere(), port)
+    for url in urls(runner):
+        logging.getLogger(__name__).info("metrics: %s/metrics", url)
     try:
         yield
     finally:

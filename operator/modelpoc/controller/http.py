@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from modelpoc.controller.metrics import Metrics
+from modelpoc.kube.listening import listen
 
 _GOODBYE = 0.5
 """Seconds for requests under way when the process ends. Idle connections of a scraper end at once."""
@@ -30,8 +31,7 @@ class Health:
             ]
         )
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE)
-        await runner.setup()
-        await web.TCPSite(runner, host, port).start()
+        await listen(runner, host, port)
         return runner
 
     async def healthz(self, _: web.Request) -> web.Response:

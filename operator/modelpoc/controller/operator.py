@@ -37,6 +37,7 @@ from modelpoc.controller.sweep import Sweep
 from modelpoc.controller.watch import SecretWatch, Watch
 from modelpoc.controller.working import Work
 from modelpoc.kube.lease import LeaseLost
+from modelpoc.kube.listening import urls
 
 log = logging.getLogger(__name__)
 
@@ -137,8 +138,8 @@ class Operator:
         ready = Ready(self.store, self.accounts, informer.synced.is_set)
         health = Health(self.metrics, ready.missing, Alive(self.queue, self._leading).stuck)
         runner = await health.serve(self.settings.http_host, self.settings.http_port)
-        for host, port, *_ in runner.addresses:
-            log.info("health and metrics: http://%s:%d", host, port)
+        for url in urls(runner):
+            log.info("health and metrics: %s", url)
         return runner
 
     # who leads

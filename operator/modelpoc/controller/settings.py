@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from modelpoc.kube.listening import everywhere
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,6 @@ class Settings:
     """How long what answered stays after a switch: an API takes seconds to deploy, a request 30 at most."""
     secret_namespaces: tuple[str, ...] = ()
     """Where labelled Secrets are read; empty: everywhere."""
-    http_host: str = "0.0.0.0"
+    http_host: str = field(default_factory=everywhere)
     http_port: int = 8080
     """For /healthz, /readyz and /metrics; 0 picks a free one."""

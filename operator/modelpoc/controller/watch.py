@@ -20,6 +20,7 @@ from modelpoc.controller.keys import Key, What, platform_key
 from modelpoc.controller.kube import PLURALS, key_of
 from modelpoc.controller.queue import Queue
 from modelpoc.controller.store import Poc, Store, platform_of, read_platform, read_poc
+from modelpoc.kube.listening import url
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ def by_address(found: kopf.ConnectionInfo, environ: Mapping[str, str]) -> kopf.C
     host, port = environ.get("KUBERNETES_SERVICE_HOST"), environ.get("KUBERNETES_SERVICE_PORT", "443")
     if not host:
         return found
-    return replace(found, server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}")
+    return replace(found, server=url(host, port, "https"))
 
 
 class SecretWatch:

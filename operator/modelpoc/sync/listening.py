@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 
 from aiohttp import web
 
+from modelpoc.kube.listening import listen
+
 SIGNATURES = ("X-Hub-Signature-256", "X-Signature-256")
 SECONDS = 10.0
 """For a body to come in."""
@@ -33,8 +35,7 @@ class Listener(ABC):
         app = web.Application(client_max_size=_LARGEST_BODY)
         app.add_routes([web.post("/{any:.*}", self.pushed)])
         runner = web.AppRunner(app, access_log=None, lingering_time=_LINGER, shutdown_timeout=_LINGER)
-        await runner.setup()
-        await web.TCPSite(runner, host, port).start()
+        await listen(runner, host, port)
         return runner
 
     async def _body(self, request: web.Request) -> bytes | None:

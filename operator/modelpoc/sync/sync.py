@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from modelpoc.kube.cluster import Cluster, connect
 from modelpoc.kube.errors import KubeError
+from modelpoc.kube.listening import everywhere, urls
 from modelpoc.sync.clone import opened
 from modelpoc.sync.credentials import Credentials, Wallet
 from modelpoc.sync.decision import Pruning
@@ -57,7 +58,7 @@ class Settings:
     secret: str | None = None
     """`namespace/name` of the Secret with the credentials; None: from the environment."""
     status: Place | None = None
-    webhook_host: str = "0.0.0.0"
+    webhook_host: str = field(default_factory=everywhere)
     webhook_port: int | None = None
     """None: no webhook; 0: a free port."""
 
@@ -125,8 +126,8 @@ class _AtWork:
         hook = Webhook(self._settings.source, lambda: self._credentials.webhook_secret, self._called.set)
         runner = await hook.serve(self._settings.webhook_host, self._settings.webhook_port)
         stack.push_async_callback(runner.cleanup)
-        for host, port, *_ in runner.addresses:
-            log.info("webhook: http://%s:%d", host, port)
+        for url in urls(runner):
+            log.info("webhook: %s", url)
 
     async def forever(self) -> None:
         while True:
