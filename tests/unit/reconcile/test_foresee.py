@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.unit.reconcile.kinds import KINDS, Note, NoteKind, Session, SheetKind
-from tests.unit.reconcile.test_plan import (
+from tests.unit.reconcile.planning import (
     ALL,
     DOOR,
     GROUND,
