@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from contextlib import AsyncExitStack
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ SECONDS = 10.0
 """For a body to come in."""
 _LARGEST_BODY = 25 * 1024 * 1024
 """Bytes; GitHub sends no larger one."""
-_BODIES_AT_ONCE = 4
+_AT_ONCE = 4
 """More would let anyone who reaches the port fill our memory before a signature is looked at."""
 _LINGER = 1.0
 """Seconds for what nobody waits for: the rest of a refused body, calls at the end."""
@@ -25,36 +26,40 @@ class Listener(ABC):
 
     def __init__(self, patience: float = SECONDS) -> None:
         self._patience = patience
-        self._gate = asyncio.Semaphore(_BODIES_AT_ONCE)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     @abstractmethod
-    async def pushed(self, request: web.Request) -> web.Response:
-        """What a call is answered."""
+    def busy(self, request: web.Request) -> str:
+        """Why no call is taken just now; "" when it may be read."""
+
+    @abstractmethod
+    async def pushed(self, request: web.Request, body: bytes) -> web.Response:
+        """What a call that carries some signature is answered. Until then it has its turn."""
 
     async def serve(self, host: str, port: int) -> web.AppRunner:
         app = web.Application(client_max_size=_LARGEST_BODY)
-        app.add_routes([web.post("/{any:.*}", self.pushed)])
+        app.add_routes([web.post("/{any:.*}", self._called)])
         runner = web.AppRunner(app, access_log=None, lingering_time=_LINGER, shutdown_timeout=_LINGER)
         await listen(runner, host, port)
         return runner
 
-    async def _body(self, request: web.Request) -> bytes | None:
-        """None when it takes too long, or its turn does. Of a call without any signature nothing is read."""
+    async def _called(self, request: web.Request) -> web.Response:
+        if why := self.busy(request):
+            return answer(503, why)
         if not any(name in request.headers for name in SIGNATURES):
-            return b""
-        try:
-            async with asyncio.timeout(self._patience), self._gate:
-                return await request.read()
-        except TimeoutError:
-            return None
+            return not_signed()
+        async with AsyncExitStack() as turn:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await turn.enter_async_context(self._turns)
+                    body = await request.read()
+            except TimeoutError:
+                return answer(503, "too much at once; the next poll looks as well")
+            return await self.pushed(request, body)
 
 
 def answer(status: int, message: str) -> web.Response:
     return web.json_response({"message": message}, status=status)
-
-
-def too_much() -> web.Response:
-    return answer(503, "too much at once; the next poll looks as well")
 
 
 def not_signed() -> web.Response:

@@ -9,14 +9,12 @@ from collections.abc import Callable
 import aiohttp
 from aiohttp import web
 
-from modelpoc.sync.listening import SECONDS, SIGNATURES, Listener, answer, not_signed, too_much
+from modelpoc.sync.listening import SECONDS, SIGNATURES, Listener, answer
 
 log = logging.getLogger(__name__)
 
 _PASSED_ON = "X-Modelpoc-Passed-On"
 """A call that carries it goes no further: two that wait could take each other for the one that works."""
-_AT_ONCE = 4
-"""More would let whoever reaches the port fill our memory while the one that works is slow."""
 _KEPT = (*SIGNATURES, "X-GitHub-Event", "Content-Type")
 
 
@@ -30,7 +28,6 @@ class PassingOn(Listener):
         """`works` gives the URL of the one that works, "" while none is known."""
         super().__init__(patience)
         self._works, self._host, self._port = works, host, port
-        self._turns = asyncio.Semaphore(_AT_ONCE)
         self.listens, self.bound = asyncio.Event(), port
         """Whether it does by now, and on which port."""
 
@@ -44,19 +41,12 @@ class PassingOn(Listener):
         finally:
             await runner.cleanup()
 
-    async def pushed(self, request: web.Request) -> web.Response:
-        if not any(name in request.headers for name in SIGNATURES):
-            return not_signed()
-        where = self._works()
-        if not where or _PASSED_ON in request.headers:
-            return answer(503, "nobody works just now; whoever is next looks at once")
-        if self._turns.locked():
-            return too_much()
-        async with self._turns:
-            body = await self._body(request)
-            return too_much() if body is None else await self._sent(where, body, request)
+    def busy(self, request: web.Request) -> str:
+        known = self._works() and _PASSED_ON not in request.headers
+        return "" if known else "nobody works just now; whoever is next looks at once"
 
-    async def _sent(self, where: str, body: bytes, request: web.Request) -> web.Response:
+    async def pushed(self, request: web.Request, body: bytes) -> web.Response:
+        where = self._works()
         headers = {name: request.headers[name] for name in _KEPT if name in request.headers}
         headers[_PASSED_ON] = "true"
         limit = aiohttp.ClientTimeout(total=self._patience)

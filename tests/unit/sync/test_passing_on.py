@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from modelpoc.sync.passing_on import PassingOn
 from modelpoc.sync.source import Source
@@ -72,6 +73,28 @@ async def test_while_nobody_works_the_caller_is_told(works: str, said: str) -> N
     async with waiting(works) as port:
         status, message = await _call(port)
         assert (status, said in message) == (503, True)
+
+
+async def test_of_many_at_once_four_are_under_way_and_the_others_wait() -> None:
+    now, most = 0, 0
+
+    async def works(_: web.Request) -> web.Response:
+        nonlocal now, most
+        most = max(most, now := now + 1)
+        await asyncio.sleep(0.1)
+        now -= 1
+        return web.json_response({"message": "looking"}, status=202)
+
+    app = web.Application()
+    app.add_routes([web.post("/{any:.*}", works)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with waiting(f"http://127.0.0.1:{runner.addresses[0][1]}") as port:
+        told = await asyncio.gather(*(_call(port) for _ in range(10)))
+    await runner.cleanup()
+    assert {status for status, _ in told} == {202}
+    assert most == 4
 
 
 async def test_what_was_passed_on_goes_no_further() -> None:
