@@ -158,7 +158,7 @@ class World:
             input=stdin,
             text=True,
             capture_output=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         if check and done.returncode != 0:
@@ -195,7 +195,7 @@ class World:
         self,
         name: str,
         holds: Callable[[dict[str, Any]], bool],
-        seconds: float = 60,
+        seconds: float = 120,
         namespace: str = "default",
     ) -> dict[str, Any]:
         """The POC's status once `holds` does of it, for this generation. Tells how it stands if not."""
@@ -214,26 +214,26 @@ class World:
         found: dict[str, Any] = poc["status"]
         return found
 
-    def ready(self, name: str, seconds: float = 60, namespace: str = "default") -> Status:
+    def ready(self, name: str, seconds: float = 120, namespace: str = "default") -> Status:
         return self.until(name, lambda s: is_true(s, "Ready"), seconds, namespace)
 
     def stalled(
-        self, name: str, reason: str, seconds: float = 60, namespace: str = "default"
+        self, name: str, reason: str, seconds: float = 120, namespace: str = "default"
     ) -> dict[str, Any]:
         return self.until(
             name, lambda s: is_true(s, "Stalled") and s.get("reason") == reason, seconds, namespace
         )
 
     def reason(
-        self, name: str, reason: str, seconds: float = 60, namespace: str = "default"
+        self, name: str, reason: str, seconds: float = 120, namespace: str = "default"
     ) -> dict[str, Any]:
         return self.until(name, lambda s: s.get("reason") == reason, seconds, namespace)
 
-    def delete(self, name: str, seconds: float = 60, namespace: str = "default") -> None:
+    def delete(self, name: str, seconds: float = 120, namespace: str = "default") -> None:
         words = ("--ignore-not-found", f"--timeout={seconds:.0f}s")
         self.kubectl("delete", "modelpoc", name, "-n", namespace, *words)
 
-    def wait_platform(self, name: str = "default", seconds: float = 60) -> None:
+    def wait_platform(self, name: str = "default", seconds: float = 120) -> None:
         self.kubectl("wait", "--for=condition=Ready", f"modelplatform/{name}", f"--timeout={seconds:.0f}s")
 
     # AWS
@@ -247,7 +247,7 @@ class World:
         url = (self.files.about_aws() or {})["endpointUrl"]
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{url}/_local/{path}", data=data, method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def operator_calls(self, since: int = 0) -> list[dict[str, Any]]:
@@ -273,7 +273,7 @@ class World:
         """The sum of one of the operator's metrics over all its other labels; 0 while it does not answer."""
         try:
             url = status.document(self.files)["operatorUrl"]
-            with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
+            with urllib.request.urlopen(f"{url}/metrics", timeout=30) as answer:
                 lines = answer.read().decode().splitlines()
         except (OSError, ValueError):
             return 0.0
@@ -291,9 +291,9 @@ class World:
         process = self.files.started()["operator"]
         if kill:
             os.kill(process.pid, 9)
-            wait_for(lambda: not process.alive(), 10)
+            wait_for(lambda: not process.alive(), 60)
         else:
-            process.end(20)
+            process.end(60)
 
     # HTTP
 
@@ -346,7 +346,7 @@ def ask(url: str, body: Any = None, method: str | None = None, **headers: str) -
     named = {k.replace("_", "-"): v for k, v in headers.items()}
     request = urllib.request.Request(url, data, {"Content-Type": "application/json", **named}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=40) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return Answered(answer.status, answer.read().decode(), dict(answer.headers))
     except urllib.error.HTTPError as error:
         return Answered(error.code, error.read().decode(), dict(error.headers))

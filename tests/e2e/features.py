@@ -224,4 +224,4 @@ def looked_again(world: World, times: int = 2) -> None:
         asked = [c for c in world.operator_calls(since) if c["operation"] == "ListServices"]
         return len(asked) >= times
 
-    assert wait_for(looked, 30)
+    assert wait_for(looked, 90)

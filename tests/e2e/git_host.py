@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import re
+import secrets
 import subprocess
 import threading
 import time
@@ -28,7 +29,7 @@ class Host:
     root: Path
     url: str = ""
     user: str = "x-access-token"
-    token: str = "a-secret-token-1"
+    token: str = field(default_factory=lambda: f"a-secret-token-{secrets.token_hex(4)}")
     delay: float = 0.0
     """Seconds before each answer."""
     statuses: list[dict[str, Any]] = field(default_factory=list)

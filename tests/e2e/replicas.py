@@ -173,7 +173,7 @@ class Replicas:
 
     def pair(self) -> tuple[Replica, Replica]:
         """(leader, waiting), both ready; what is missing is started."""
-        assert wait_for(self._complete, 60), self.logs()
+        assert wait_for(self._complete, 120), self.logs()
         leader, waiting = sorted(self.running, key=lambda r: not r.leads)
         return leader, waiting
 

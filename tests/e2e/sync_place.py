@@ -14,13 +14,12 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 from tests.e2e.repositories import Repository
-from tests.e2e.test_admission import Kubectl
+from tests.e2e.test_admission import Kubectl, with_crds
 from tests.granted.observing import note
 from tests.unit.controller.held import PLATFORM
 
 from localcloud import rights
 from localcloud.controlplane.run import ControlPlane
-from modelpoc.api.crd import rendered
 from modelpoc.sync.report import Report
 from modelpoc.sync.source import Source
 from modelpoc.sync.sync import Settings, Sync
@@ -32,12 +31,9 @@ def api_server(folder: Path) -> Iterator[Kubectl]:
     plane = ControlPlane.start(folder, dies_with_us=True)
     try:
         kubectl = Kubectl(plane)
-        for text in rendered().values():
-            kubectl.must("apply", "--server-side", "-f", "-", stdin=text)
-        kubectl.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        with_crds(kubectl)
         platform = {"apiVersion": "modelpoc.dev/v1alpha1", "kind": "ModelPlatform", **PLATFORM.to_dict()}
         until(lambda: kubectl("apply", "-f", "-", stdin={**platform, "metadata": {"name": "default"}}))
-        until(lambda: kubectl("get", "modelpocs"))
         kubectl.must("apply", "-f", "-", stdin=_list(rights.manifests(rights.RULES)))
         yield kubectl
     finally:
@@ -49,7 +45,7 @@ def _list(items: list[dict[str, Any]]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
-def until(ask: Any, seconds: float = 20) -> None:
+def until(ask: Any, seconds: float = 60) -> None:
     """Until kubectl succeeds: what was just made is not served at once."""
     deadline = time.monotonic() + seconds
     while (done := ask()).returncode != 0:

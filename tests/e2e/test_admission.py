@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.invalid_specs import CASES, PARAMETER, PLATFORM, POC, SAGEMAKER_POC, Invalid
 from tests.strategies import spec_dicts
+from tests.world import wait_for
 
 from localcloud.controlplane.run import ControlPlane
 from modelpoc.api.crd import rendered
@@ -55,12 +56,20 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kubectl]:
     plane = ControlPlane.start(tmp_path_factory.mktemp("plane"), dies_with_us=True)
     try:
         kubectl = Kubectl(plane)
-        for text in rendered().values():
-            kubectl.must("apply", "--server-side", "-f", "-", stdin=text)
-        kubectl.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+        with_crds(kubectl)
         yield kubectl
     finally:
         plane.stop()
+
+
+def with_crds(kubectl: Kubectl) -> None:
+    """Ours, served and explained: both come a moment after they are established."""
+    for text in rendered().values():
+        kubectl.must("apply", "--server-side", "-f", "-", stdin=text)
+    kubectl.must("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    for kind in ("modelpocs", "modelplatforms"):
+        for words in (("get", kind), ("explain", f"{kind}.spec")):
+            assert wait_for(lambda words=words: kubectl(*words).returncode == 0, 60), words
 
 
 @pytest.fixture(scope="module")

@@ -331,7 +331,7 @@ def test_status_goes_on_telling_until_ctrl_c(world: World, checkout: Checkout) -
 
 
 def test_logs_are_read_filtered_and_given_to_scripts(world: World, cups: Checkout) -> None:
-    assert wait_for(lambda: "listens on" in cups.good("logs", "cups").out, 20)
+    assert wait_for(lambda: "listens on" in cups.good("logs", "cups").out, 60)
     line = cups.good("logs", "cups", "--tail", "1").out
     assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z model/[0-9a-f]{8} ", line)
     event = json.loads(cups.good("logs", "cups", "--tail", "1", "-o", "json").out)
@@ -355,7 +355,7 @@ def test_following_gives_every_line_once_also_before_there_is_a_group(
         checkout.begun("logs", "unbuilt", "-f") as running,
         checkout.begun("logs", "unbuilt", "-f", "--tail", "0") as only_new,
     ):
-        assert wait_for(lambda: _there(world, group), 30), "the operator makes it again"
+        assert wait_for(lambda: _there(world, group), 60), "the operator makes it again"
         logs.create_log_stream(logGroupName=group, logStreamName="by-hand")
 
         def write(*lines: tuple[int, str]) -> None:
@@ -370,8 +370,8 @@ def test_following_gives_every_line_once_also_before_there_is_a_group(
         now = int(time.time() * 1000)
         for batch in ([(now, "a"), (now, "b")], [(now, "c")], [(now - 5000, "late"), (now + 1, "d")]):
             write(*batch)
-            assert running.heard(f"by-hand {batch[-1][1]}\n", 20)
-            assert only_new.heard(f"by-hand {batch[-1][1]}\n", 20)
+            assert running.heard(f"by-hand {batch[-1][1]}\n", 60)
+            assert only_new.heard(f"by-hand {batch[-1][1]}\n", 60)
         time.sleep(1.5)  # long enough for what was given to be given again
         assert running.interrupted() == only_new.interrupted() == 130
     for heard in (running, only_new):

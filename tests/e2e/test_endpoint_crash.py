@@ -41,7 +41,7 @@ CREATING = (
 @contextmanager
 def slow(world: World) -> Iterator[None]:
     """Each call of the operator takes a while, so that one can be told from the next."""
-    world.local("faults", "PUT", [{**OPERATOR, "latencyMs": 40}])
+    world.local("faults", "PUT", [{**OPERATOR, "latencyMs": 100}])
     try:
         yield
     finally:
@@ -55,7 +55,7 @@ def done(world: World, since: int) -> Counter[str]:
 
 
 def killed_after(world: World, writes: int, since: int) -> None:
-    assert wait_for(lambda: done(world, since).total() >= writes, 30, 0.005)
+    assert wait_for(lambda: done(world, since).total() >= writes, 60, 0.005)
     world.stop_operator(kill=True)
 
 
@@ -64,7 +64,7 @@ def kinds(world: World, name: str) -> list[str]:
 
 
 def comes_to(world: World, name: str, wanted: list[str]) -> None:
-    assert wait_for(lambda: kinds(world, name) == wanted, 30, 0.5), [
+    assert wait_for(lambda: kinds(world, name) == wanted, 60, 0.5), [
         str(f) for f in aws_listing.owned_by(world.client, name)
     ]
 

@@ -18,7 +18,7 @@ from tests.world import World, endpoint_poc, is_true, wait_for
 pytestmark = pytest.mark.e2e
 
 NAME = "drifts"
-BEGINS = 20.0
+BEGINS = 30.0
 """Seconds: a deep resync of 8, and what a busy machine adds."""
 SCALED = {
     "instance": {
@@ -101,7 +101,7 @@ def mended(world: World, since: int, whole: list[str]) -> None:
     assert wait_for(lambda: written(world, since) != [], BEGINS), "no repair began"
     assert wait_for(lambda: kinds(world) == whole, 60, 0.5), (kinds(world), whole)
     world.ready(NAME, 60)
-    assert wait_for(lambda: world.predict(NAME).status == 200, 30)
+    assert wait_for(lambda: world.predict(NAME).status == 200, 60)
 
 
 KINDS = (
@@ -131,7 +131,7 @@ def test_a_lost_function_is_told(world: World, whole: list[str]) -> None:
     world.local("faults", "PUT", [{"operation": "CreateFunction", "error": "throttle"}])
     try:
         deleted(world, "Function")
-        status = world.until(NAME, lambda s: not is_true(s, "Ready"), 30)
+        status = world.until(NAME, lambda s: not is_true(s, "Ready"), 60)
         assert is_true(status, "Reconciling")
     finally:
         world.local("faults", "DELETE")
@@ -162,7 +162,7 @@ def test_a_function_that_is_changed(world: World, whole: list[str], what: str) -
     before, since = state(), world.last_call()
     ways[what]()
     mended(world, since, whole)
-    assert wait_for(lambda: state() == before, 30), (before, state())
+    assert wait_for(lambda: state() == before, 60), (before, state())
 
 
 def test_routes_turned_to_somewhere_else(world: World, whole: list[str]) -> None:
@@ -201,4 +201,4 @@ def test_an_alarm_and_a_retention_that_are_changed(world: World, whole: list[str
     cloudwatch.put_metric_alarm(**{k: told[k] for k in keys}, **stat, Threshold=told["Threshold"] + 7)
     logs.put_retention_policy(logGroupName=group, retentionInDays=3653 if kept != 3653 else 1)
     mended(world, since, whole)
-    assert wait_for(lambda: (threshold()["Threshold"], retention()) == (told["Threshold"], kept), 30)
+    assert wait_for(lambda: (threshold()["Threshold"], retention()) == (told["Threshold"], kept), 60)

@@ -39,14 +39,14 @@ def kinds(world: World, name: str) -> list[str]:
     return aws_listing.kinds_of(aws_listing.owned_by(world.client, name))
 
 
-def comes_to(world: World, name: str, wanted: list[str], seconds: float = 20) -> None:
+def comes_to(world: World, name: str, wanted: list[str], seconds: float = 60) -> None:
     assert wait_for(lambda: kinds(world, name) == wanted, seconds, 0.5), kinds(world, name)
 
 
 def gone(world: World, name: str) -> None:
     """No object, no finalizer that holds one, nothing in AWS."""
     assert world.kubectl("get", "modelpoc", name, "--ignore-not-found", "-o", "name").strip() == ""
-    comes_to(world, name, [], 5)
+    comes_to(world, name, [], 30)
 
 
 def test_creating_takes_few_calls_and_tells_what_it_waits_for(world: World) -> None:
@@ -54,11 +54,11 @@ def test_creating_takes_few_calls_and_tells_what_it_waits_for(world: World) -> N
     world.upload_archive("counts", revision="one")
     since = world.last_call()
     world.apply(endpoint_poc("counts"))
-    until = wait_for(lambda: "CreateEndpoint" in written(world, since), 30, 0.02)
+    until = wait_for(lambda: "CreateEndpoint" in written(world, since), 60, 0.02)
     assert until
     world.local("faults", "PUT", [{"freezeClock": True}])
     try:
-        status = world.until("counts", lambda s: "ndpoint" in condition(s, "Ready").get("message", ""), 30)
+        status = world.until("counts", lambda s: "ndpoint" in condition(s, "Ready").get("message", ""), 60)
     finally:
         world.local("faults", "DELETE")
     assert condition(status, "Reconciling")["status"] == "True"
@@ -88,7 +88,7 @@ def test_suspend_leaves_logs_alone_and_resume_brings_it_back(world: World) -> No
     comes_to(world, "rests", WHOLE)
     world.patch("rests", {"suspend": True})
     status = world.reason("rests", "Suspended", 90)
-    comes_to(world, "rests", LOGS, 5)
+    comes_to(world, "rests", LOGS, 30)
     conditions = {c["type"]: c["status"] for c in status["conditions"]}
     assert "Ready" not in conditions
     assert (conditions["Reconciling"], conditions["Stalled"]) == ("False", "False")
@@ -109,7 +109,7 @@ def test_it_expires_and_comes_back_with_more_time(world: World) -> None:
     body = json.dumps({"status": {"resumedAt": then}})
     world.kubectl("patch", "modelpoc", "short", "--subresource=status", "--type=merge", "-p", body)
     world.reason("short", "Expired", 90)
-    comes_to(world, "short", LOGS, 5)
+    comes_to(world, "short", LOGS, 30)
     world.patch("short", {"ttl": "1h"})
     world.ready("short", 90)
     assert world.predict("short").status == 200
@@ -127,7 +127,7 @@ def test_deleted_while_it_is_created(world: World, after: str) -> None:
     name, since = f"early-{after}".lower(), world.last_call()
     world.upload_archive(name, revision="one")
     world.apply(endpoint_poc(name))
-    assert wait_for(lambda: after in written(world, since), 30, 0.01)
+    assert wait_for(lambda: after in written(world, since), 60, 0.01)
     world.delete(name, 90)
     gone(world, name)
 
@@ -143,7 +143,7 @@ def test_ended_while_it_is_updating(world: World, how: str) -> None:
     else:
         world.patch(how, {"suspend": True})
         world.reason(how, "Suspended", 90)
-        comes_to(world, how, LOGS, 5)
+        comes_to(world, how, LOGS, 30)
 
 
 def test_deleted_while_aws_maintains_it(world: World) -> None:

@@ -157,7 +157,7 @@ def test_alarms_go_with_the_canary(world: World) -> None:
     before = world.ready("alarms")
     assert own_alarms(world, "alarms") == 2
     world.patch("alarms", {"sagemaker": {"rollout": None}})
-    assert wait_for(lambda: own_alarms(world, "alarms") == 0, 30)
+    assert wait_for(lambda: own_alarms(world, "alarms") == 0, 60)
     after = world.ready("alarms")
     assert after["revision"] == before["revision"]
     world.patch("alarms", {"sagemaker": {"rollout": CANARY}})
@@ -196,7 +196,7 @@ def test_a_named_alarm_that_is_missing_is_told_and_found_once_it_is_there(world:
     world.apply(endpoint_poc("nameless", sagemaker={"rollout": {**CANARY, "alarms": ["nowhere"]}}))
     before = world.ready("nameless")
     world.upload_archive("nameless", revision="two")
-    status = world.stalled("nameless", "InvalidSpec", 30)
+    status = world.stalled("nameless", "InvalidSpec", 60)
     message = condition(status, "Stalled")["message"]
     assert ("nowhere" in message, "rollout.alarms" in message) == (True, True)
     assert status["revision"] == before["revision"]

@@ -53,7 +53,7 @@ def test_another_try_that_meets_trouble_is_not_forgotten(faults: World) -> None:
     since = faults.last_call()
     faults.local("faults", "PUT", [{"operation": "UpdateEndpoint", "error": "throttle", "count": 3}])
     ask_for_a_pass(faults, "again")
-    assert wait_for(lambda: described(faults, endpoint)["EndpointStatus"] == "Updating", 30)
+    assert wait_for(lambda: described(faults, endpoint)["EndpointStatus"] == "Updating", 60)
     faults.stalled("again", "RolloutFailed")
     time.sleep(RESYNCS)
     good = [c for c in faults.operator_calls(since) if c["operation"] == "UpdateEndpoint" and c["carriedOut"]]
@@ -70,7 +70,7 @@ def test_another_try_during_maintenance_comes_after_it(world: World) -> None:
     time.sleep(RESYNCS)
     assert done_to(world, endpoint, since) == {}
     world.local(f"sagemaker/endpoints/{endpoint}", "PUT", {"maintenance": False})
-    assert wait_for(lambda: done_to(world, endpoint, since) == {"UpdateEndpoint": 1}, 30)
+    assert wait_for(lambda: done_to(world, endpoint, since) == {"UpdateEndpoint": 1}, 60)
     world.stalled("later", "RolloutFailed")
 
 

@@ -50,7 +50,7 @@ def served(world: World, name: str, loaded: Load, before: Status, answer: str = 
 
 def rolling(world: World, name: str) -> Status:
     """The status while a rollout is under way."""
-    return world.until(name, lambda s: s.get("reason") == "RollingOut", 30)
+    return world.until(name, lambda s: s.get("reason") == "RollingOut", 60)
 
 
 def mixed(order: list[str]) -> int:

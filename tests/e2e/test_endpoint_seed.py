@@ -96,7 +96,7 @@ def test_the_aws_cli_invokes_it_with_the_seeds_event(
 
 def test_the_public_url_says_the_same(world: World, counter: Counter) -> None:
     status = world.get(COUNTER.name)["status"]
-    assert wait_for(lambda: is_true(world.get(COUNTER.name)["status"], "Ready"), 30)
+    assert wait_for(lambda: is_true(world.get(COUNTER.name)["status"], "Ready"), 60)
     answer = world.ask(status["predictUrl"], {"url": counter.page.file("examples/4-a.png")})
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("text/plain")

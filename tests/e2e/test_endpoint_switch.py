@@ -51,7 +51,7 @@ def kinds(world: World, name: str) -> list[str]:
 
 
 def comes_to(world: World, name: str, wanted: list[str]) -> None:
-    assert wait_for(lambda: kinds(world, name) == wanted, 40, 0.5), kinds(world, name)
+    assert wait_for(lambda: kinds(world, name) == wanted, 60, 0.5), kinds(world, name)
 
 
 def told(world: World, since: int) -> list[str]:
@@ -100,10 +100,10 @@ def test_routes_turn_when_the_endpoint_is_in_service(world: World) -> None:
     begun(world, "waits")
     since = world.last_call()
     world.patch("waits", to_sagemaker())
-    assert wait_for(lambda: "CreateEndpoint" in told(world, since), 30, 0.02)
+    assert wait_for(lambda: "CreateEndpoint" in told(world, since), 60, 0.02)
     world.local("faults", "PUT", [{"freezeClock": True}])
     try:
-        status = world.until("waits", lambda s: "Endpoint" in condition(s, "Ready").get("message", ""), 30)
+        status = world.until("waits", lambda s: "Endpoint" in condition(s, "Ready").get("message", ""), 60)
         assert "UpdateRoute" not in told(world, since)
         assert world.predict("waits").json()["revision"] == "ecs"
         assert condition(status, "Reconciling")["status"] == "True"
@@ -178,10 +178,10 @@ def test_suspended_in_mid_switch(world: World, new: str) -> None:
     change, made = (to_sagemaker(), "CreateEndpoint") if new == "sagemaker" else (to_ecs(), "CreateService")
     before, since = begun(world, name, old), world.last_call()
     world.patch(name, change)
-    assert wait_for(lambda: made in told(world, since), 30, 0.02)
+    assert wait_for(lambda: made in told(world, since), 60, 0.02)
     world.patch(name, {"suspend": True})
     world.reason(name, "Suspended", 90)
-    assert wait_for(lambda: set(kinds(world, name)) == {"LogGroup"}, 30, 0.5), kinds(world, name)
+    assert wait_for(lambda: set(kinds(world, name)) == {"LogGroup"}, 60, 0.5), kinds(world, name)
     assert world.ask(f"{before['url']}/health").status == 404
     world.patch(name, {"suspend": False})
     serves(world, name, new)

@@ -129,7 +129,7 @@ def test_it_is_not_tried_again(world: World, fleet: Fleet, event: str) -> None:
 def test_reconcile_at_tries_once_more(world: World, fleet: Fleet) -> None:
     since = world.last_call()
     world.annotate("load", f"modelpoc.dev/reconcile-at={time.time()}")
-    assert wait_for(lambda: bool(done_to(world, fleet.endpoints["load"], since)), 20)
+    assert wait_for(lambda: bool(done_to(world, fleet.endpoints["load"], since)), 60)
     world.reason("load", "RollingOut")
     status = world.stalled("load", "RolloutFailed")
     time.sleep(RESYNCS)

@@ -71,7 +71,7 @@ class Given:
             state: str = gateway.get_vpc_link(VpcLinkId=self.link)["VpcLinkStatus"]
             return state == "AVAILABLE"
 
-        assert wait_for(available, 30)
+        assert wait_for(available, 60)
 
     def platform(self, name: str) -> dict[str, Any]:
         base = platform_manifest(self.world.prepared, name)
@@ -145,7 +145,7 @@ def test_a_part_that_is_named_and_missing_is_said(world: World) -> None:
     def told() -> bool:
         return "nosuchapi" in json.dumps(world.get_platform("mistaken").get("status", {}))
 
-    assert wait_for(told, 30)
+    assert wait_for(told, 60)
     stalled = [c for c in world.get_platform("mistaken")["status"]["conditions"] if c["type"] == "Stalled"]
     assert stalled[0]["status"] == "True"
     world.until("waits", lambda s: "nosuchapi" in json.dumps(s))
@@ -244,7 +244,7 @@ def test_metrics_have_their_names_and_count(world: World) -> None:
     assert int(float(count[1])) >= 1
     world.delete("counted")
     world.delete("uncounted")
-    assert wait_for(lambda: 'reason="ImageNotAllowed"' not in scraped(world), 20)
+    assert wait_for(lambda: 'reason="ImageNotAllowed"' not in scraped(world), 60)
 
 
 _DEFAULT = "AWS account of platform default"
@@ -253,14 +253,14 @@ _DEFAULT = "AWS account of platform default"
 def test_ready_means_that_the_account_was_seen_and_alive_that_work_goes_on(world: World) -> None:
     answer = ask(f"{operator_url(world)}/healthz")
     assert (answer.status, answer.json()) == (200, {"status": "ok"})
-    assert wait_for(lambda: ask(f"{operator_url(world)}/readyz").status == 200, 20)
+    assert wait_for(lambda: ask(f"{operator_url(world)}/readyz").status == 200, 60)
 
     world.stop_operator()
     refused = [{"service": "sts", "operation": "*", "principal": "*operator*", "error": "throttle"}]
     world.local("faults", "PUT", refused)
     try:
         world.start_operator()
-        assert wait_for(lambda: local_status.document(world.files)["operatorUrl"] is not None, 20)
+        assert wait_for(lambda: local_status.document(world.files)["operatorUrl"] is not None, 60)
 
         def waits() -> bool:
             answer = ask(f"{operator_url(world)}/readyz")
@@ -268,11 +268,11 @@ def test_ready_means_that_the_account_was_seen_and_alive_that_work_goes_on(world
                 "AWS account of platform default"
             ]
 
-        assert wait_for(lambda: _asked(waits), 30)
+        assert wait_for(lambda: _asked(waits), 60)
         assert ask(f"{operator_url(world)}/healthz").status == 200
     finally:
         world.local("faults", "DELETE")
-    assert wait_for(lambda: ask(f"{operator_url(world)}/readyz").status == 200, 30)
+    assert wait_for(lambda: ask(f"{operator_url(world)}/readyz").status == 200, 60)
 
 
 def _asked(holds: Any) -> bool:

@@ -63,9 +63,9 @@ def test_containers_are_told_where_they_are_unless_the_user_says_otherwise(world
         "S3_BUCKET": "models",
         "S3_PREFIX": "told/",
     }
-    assert wait_for(lambda: bool(world.get("tells").get("status", {}).get("resources")), 30)
-    assert wait_for(lambda: any("/tells" in arn or "tells-" in arn for arn in held(world, "tells")), 30)
-    assert wait_for(lambda: _has_service(world, "tells"), 30)
+    assert wait_for(lambda: bool(world.get("tells").get("status", {}).get("resources")), 60)
+    assert wait_for(lambda: any("/tells" in arn or "tells-" in arn for arn in held(world, "tells")), 60)
+    assert wait_for(lambda: _has_service(world, "tells"), 60)
     assert environment(world, "tells") == {
         "PORT": "9000",
         "ROOT_PATH": "mine",

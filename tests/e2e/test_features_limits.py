@@ -71,8 +71,8 @@ def test_what_is_not_allowed_is_refused_what_runs_goes_on_and_a_change_counts_at
             assert not held(world, comes)
             world.stalled(runs, reason)
             assert world.predict(runs).status == 200
-        world.ready(comes, 30)
-        world.ready(runs, 30)
+        world.ready(comes, 60)
+        world.ready(runs, 60)
     world.delete(runs)
     world.delete(comes)
 
@@ -87,7 +87,7 @@ def test_the_oldest_stay_when_a_platform_is_full(world: World) -> None:
         assert "spec.allow.pocsPerPlatform" in message(status)
         world.ready("oldest")
         world.delete("oldest")
-        world.ready("too-many", 30)
+        world.ready("too-many", 60)
     world.delete("too-many")
 
 
@@ -116,7 +116,7 @@ def test_a_platform_that_comes_later_is_used_at_once(world: World) -> None:
     world.apply(poc("early", platformRef={"name": "later"}))
     status = world.stalled("early", "PlatformNotFound")
     assert "there is no ModelPlatform later: create it, or correct spec.platformRef.name" in message(status)
-    world.apply(platform_manifest(world.prepared, "later", ownerId="second-fleet"))
+    later(world)
     world.ready("early")
     first, second = (
         world.get_platform()["status"]["baseUrl"],
@@ -125,8 +125,14 @@ def test_a_platform_that_comes_later_is_used_at_once(world: World) -> None:
     assert first != second
 
 
+def later(world: World) -> None:
+    """A second platform, of another owner."""
+    world.apply(platform_manifest(world.prepared, "later", ownerId="second-fleet"))
+
+
 def test_two_platforms_in_one_account_keep_out_of_each_others_way(world: World) -> None:
     """Same account, same cluster, one name twice: everything is told apart by ownerId."""
+    later(world)
     world.apply(poc("both"), poc("both", namespace="team-a", platformRef={"name": "later"}))
     first = world.ready("both")
     second = world.ready("both", namespace="team-a")
@@ -146,7 +152,7 @@ def test_two_platforms_in_one_account_keep_out_of_each_others_way(world: World) 
     world.delete("early")
     world.kubectl("delete", "modelplatform", "later", "--timeout=60s")
     left = {a for a, t in taggable(world).items() if t.get("modelpoc.dev/owner-id") == "second-fleet"}
-    assert wait_for(lambda: not _of_fleet(world, "second-fleet"), 20), left
+    assert wait_for(lambda: not _of_fleet(world, "second-fleet"), 60), left
 
 
 def _of_fleet(world: World, fleet: str) -> set[str]:
@@ -162,7 +168,7 @@ def test_nothing_is_done_in_another_account_than_the_platforms(world: World) -> 
     def told() -> bool:
         return bool(world.get_platform("elsewhere").get("status", {}).get("reason") == "WrongAccount")
 
-    assert wait_for(told, 30), world.get_platform("elsewhere").get("status")
+    assert wait_for(told, 60), world.get_platform("elsewhere").get("status")
     status = world.get_platform("elsewhere")["status"]
     assert "the credentials belong to account 000000000000" in message(status)
     stalled = next(c for c in status["conditions"] if c["type"] == "Stalled")
@@ -176,6 +182,6 @@ def test_nothing_is_done_in_another_account_than_the_platforms(world: World) -> 
     assert not asked
     for kind, name in (("modelpoc", "lost"), ("modelplatform", "elsewhere")):
         world.kubectl("annotate", kind, name, "modelpoc.dev/orphan=true", check=False)
-    assert wait_for(lambda: not json.loads(world.kubectl("get", "poc", "-o", "json"))["items"], 30)
+    assert wait_for(lambda: not json.loads(world.kubectl("get", "poc", "-o", "json"))["items"], 60)
     gone = lambda: "NotFound" in world.kubectl("get", "modelplatform", "elsewhere", check=False)  # noqa: E731
-    assert wait_for(gone, 30)
+    assert wait_for(gone, 60)

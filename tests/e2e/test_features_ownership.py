@@ -64,7 +64,7 @@ def test_tags_reach_everything_and_go_again_while_those_of_others_stay(world: Wo
         live = [t for t in now if t.get("modelpoc.dev/resource")]
         return all("team" not in t and t.get("cost") == "13" for t in live)
 
-    assert wait_for(retagged, 40), [t for t in taggable(world).values() if t.get(MARK) == mark]
+    assert wait_for(retagged, 60), [t for t in taggable(world).values() if t.get(MARK) == mark]
     world.ready("tags")
     assert taggable(world)[arn]["theirs"] == "stays"
     world.delete("tags")
@@ -79,9 +79,9 @@ def test_a_platforms_tags_are_on_its_own_parts_and_on_its_pocs(world: World) -> 
     def everywhere() -> bool:
         return all(t.get("dept") == "ml" for t in taggable(world).values() if MARK in t)
 
-    assert wait_for(everywhere, 40), taggable(world)
+    assert wait_for(everywhere, 60), taggable(world)
     platform_patch(world, {"tags": None})
-    assert wait_for(lambda: not any("dept" in t for t in taggable(world).values()), 40)
+    assert wait_for(lambda: not any("dept" in t for t in taggable(world).values()), 60)
     world.delete("under-tags")
 
 
@@ -230,7 +230,7 @@ def test_orphaning_lets_deletion_finish_and_leaves_only_what_is_stuck(world: Wor
         Actions=[{"Type": "forward", "TargetGroupArn": group}],
     )["Rules"][0]["RuleArn"]
     world.kubectl("delete", "modelpoc", "stuck", "--wait=false")
-    assert wait_for(lambda: not any(":service/" in arn for arn in marked(world, mark)), 40)
+    assert wait_for(lambda: not any(":service/" in arn for arn in marked(world, mark)), 60)
     looked_again(world)
     status = world.get("stuck")["status"]
     assert group.rpartition(":")[2] in json.dumps(status) or "TargetGroup" in json.dumps(status["conditions"])

@@ -62,7 +62,7 @@ def test_iam_lets_only_signed_requests_through_and_ready_is_earned_by_one(world:
     assert (answer.status, answer.json()["output"]) == (200, "mine")
 
     world.patch("by-iam", {"route": {"auth": None}})
-    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 30)
+    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 60)
     world.ready("by-iam")
 
 
@@ -78,12 +78,12 @@ def test_a_token_is_asked_for_and_ready_is_earned_by_the_refusal(world: World) -
     assert world.ask(url, {"input": 1}, Authorization="Bearer nonsense").status == 401
 
     world.patch("by-token", {"route": {"auth": None}})
-    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 30)
+    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 60)
     platform_patch(world, {"routing": None})
     world.wait_platform()
     api = world.client("apigatewayv2").get_apis()["Items"][0]["ApiId"]
     gone = lambda: not world.client("apigatewayv2").get_authorizers(ApiId=api)["Items"]  # noqa: E731
-    assert wait_for(gone, 30)
+    assert wait_for(gone, 60)
 
 
 def test_a_throttle_holds_for_its_own_poc_only(world: World) -> None:
@@ -94,10 +94,10 @@ def test_a_throttle_holds_for_its_own_poc_only(world: World) -> None:
     def seen(url: str) -> set[int]:
         return {world.ask(url, {"input": 1}).status for _ in range(15)}
 
-    assert wait_for(lambda: seen(url) == {200, 429}, 20)
+    assert wait_for(lambda: seen(url) == {200, 429}, 60)
     assert seen(other) == {200}
     world.patch("throttled", {"route": {"throttle": None}})
-    assert wait_for(lambda: seen(url) == {200}, 40)
+    assert wait_for(lambda: seen(url) == {200}, 60)
     world.ready("throttled")
 
 
@@ -165,7 +165,7 @@ def test_autoscaling_has_its_bounds_and_is_not_fought_over_the_count(world: Worl
 
     memory = {"min": 2, "max": 2, "target": None}
     world.patch("scales", {"ecs": {"scaling": memory}})
-    assert wait_for(lambda: not scalable(world, "scales"), 30), "fixed: no autoscaling any more"
+    assert wait_for(lambda: not scalable(world, "scales"), 60), "fixed: no autoscaling any more"
     world.ready("scales")
     assert service(world, "scales")["desiredCount"] == 2
 
@@ -186,8 +186,8 @@ def test_a_schedule_puts_it_to_sleep_and_wakes_it_and_it_stays_ready(world: Worl
     world.client("ecs").update_service(
         cluster=about["clusterArn"], service=about["serviceArn"], desiredCount=0
     )
-    assert wait_for(lambda: service(world, "sleeper")["runningCount"] == 0, 30)
-    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 503, 30)
+    assert wait_for(lambda: service(world, "sleeper")["runningCount"] == 0, 60)
+    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 503, 60)
     # Longer than a deep resync (8 s): the URL would be asked again by now.
     since = world.last_call()
     looked_again(world, times=6)
@@ -198,7 +198,7 @@ def test_a_schedule_puts_it_to_sleep_and_wakes_it_and_it_stays_ready(world: Worl
     awake = {"min": 0, "max": 1, "schedule": [{"name": "wake", "at": at(4), "min": 1, "max": 1}]}
     world.patch("sleeper", {"ecs": {"scaling": awake}})
     assert wait_for(lambda: service(world, "sleeper")["runningCount"] == 1, 60)
-    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 30)
+    assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 60)
     world.ready("sleeper")
 
 

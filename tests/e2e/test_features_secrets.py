@@ -11,6 +11,7 @@ from tests.e2e.features import (
     definition,
     events,
     held,
+    looked_again,
     operator_log,
     platform_patch,
     revision,
@@ -193,12 +194,11 @@ def test_suspension_keeps_the_owned_secret_even_when_kubernetes_copy_is_gone(wor
     world.kubectl("delete", "secret", "kept")
     since = world.last_call()
     world.annotate("rests", "modelpoc.dev/reconcile-at=1")
-    assert wait_for(lambda: bool(world.operator_calls(since)), 20)
+    assert wait_for(lambda: bool(world.operator_calls(since)), 60)
     world.stop_operator()
     world.start_operator()
     world.wait_platform()
-    since = world.last_call()
-    assert wait_for(lambda: len(world.operator_calls(since)) > 20, 20)
+    looked_again(world, times=3)
     assert owned_secrets(world, "rests") == before
 
     world.apply(kube_secret("kept", token="kept-value"))

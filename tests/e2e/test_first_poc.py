@@ -63,9 +63,21 @@ class Clone:
         return done
 
     def object(self, name: str) -> dict[str, Any]:
-        kubectl = str(status.document(self.files)["kubectl"])
-        found: dict[str, Any] = json.loads(self.run(kubectl, "get", "modelpoc", name, "-o", "json").stdout)
+        found: dict[str, Any] = json.loads(self._got(name).stdout)
         return found
+
+    def _got(self, name: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        kubectl = str(status.document(self.files)["kubectl"])
+        return self.run(kubectl, "get", "modelpoc", name, "-o", "json", code=code)
+
+    def applied(self, runtime: str) -> str:
+        """The name of the POC of this runtime: of the test before; alone, of its own."""
+        name = f"first-{runtime}"
+        if not (self.root / "models" / name).exists():
+            self("new", name, "--runtime", runtime)
+        if self._got(name, code=None).returncode != 0:
+            self("apply", name)
+        return name
 
     def species(self, name: str) -> str:
         return str(json.loads(self("predict", name).stdout)["species"])
@@ -118,7 +130,7 @@ def test_from_an_empty_clone_to_an_answer_within_three_minutes(clone: Clone, run
 
 def test_its_docs_call_it_where_the_world_sees_it(clone: Clone) -> None:
     """Behind two proxies, of which one takes the path away and none tells the host."""
-    url = clone.object("first-ecs")["status"]["url"]
+    url = clone.object(clone.applied("ecs"))["status"]["url"]
     described = ask(f"{url}/openapi.json").json()
     assert described["servers"] == [{"url": "/poc-deployment/first-ecs"}]
     assert ask(f"{url}/docs/swagger-ui-bundle.js").status == 200
@@ -126,7 +138,7 @@ def test_its_docs_call_it_where_the_world_sees_it(clone: Clone) -> None:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_applied_again_nothing_is_built_or_changed(clone: Clone, runtime: str) -> None:
-    name = f"first-{runtime}"
+    name = clone.applied(runtime)
     before = clone.object(name)
     uploaded = clone.archive(name)["LastModified"] if runtime == "sagemaker" else None
     told = clone("apply", name).stderr
@@ -140,7 +152,7 @@ def test_applied_again_nothing_is_built_or_changed(clone: Clone, runtime: str) -
 
 @pytest.mark.parametrize(("runtime", "file"), [("ecs", "weights.json"), ("sagemaker", "data/penguins.csv")])
 def test_a_change_of_the_model_is_there_once_apply_returns(clone: Clone, runtime: str, file: str) -> None:
-    name = f"first-{runtime}"
+    name = clone.applied(runtime)
     clone.edit(f"models/{name}/{file}", "Gentoo", "Emperor")
     clone("apply", name)
     assert clone.species(name) == "Emperor"
@@ -148,6 +160,7 @@ def test_a_change_of_the_model_is_there_once_apply_returns(clone: Clone, runtime
 
 def test_an_archive_that_was_broken_by_hand_is_put_right(clone: Clone) -> None:
     """The image is the same, so the manifest is: apply has the operator look."""
+    clone.applied("sagemaker")
     status.client(clone.files, "s3").put_object(
         Bucket="models", Key="first-sagemaker/model.tar.gz", Body=b"no archive"
     )
@@ -157,7 +170,7 @@ def test_an_archive_that_was_broken_by_hand_is_put_right(clone: Clone) -> None:
 
 
 def test_a_model_that_cannot_be_trained_says_why_and_changes_nothing(clone: Clone) -> None:
-    before = clone.object("first-sagemaker")["metadata"]["generation"]
+    before = clone.object(clone.applied("sagemaker"))["metadata"]["generation"]
     clone.edit(
         "models/first-sagemaker/train.py", "def trained()", "raise SystemExit('no data')\n\n\ndef trained()"
     )
@@ -169,11 +182,13 @@ def test_a_model_that_cannot_be_trained_says_why_and_changes_nothing(clone: Clon
 
 
 def test_names_are_held_apart(clone: Clone) -> None:
+    clone.applied("ecs")
+    before = {path.name for path in (clone.root / "models").iterdir()}
     taken = clone("new", "first-ecs", "--runtime", "sagemaker", code=1)
     assert "models/first-ecs is there already" in taken.stderr
     refused = clone("new", "my_model", "--runtime", "ecs", code=1)
     assert 'call it "my-model"' in refused.stderr
-    assert {path.name for path in (clone.root / "models").iterdir()} == {"first-ecs", "first-sagemaker"}
+    assert {path.name for path in (clone.root / "models").iterdir()} == before
 
 
 def test_it_needs_no_repository(clone: Clone, tmp_path: Path) -> None:

@@ -29,7 +29,8 @@ from localcloud.rights import NAMESPACE
 pytestmark = pytest.mark.e2e
 
 OPERATOR = {"principal": "*operator*"}
-SHORT = ("--lease-duration", "8", "--renew-deadline", "6", "--retry-period", "1")
+SHORT = ("--lease-duration", "12", "--renew-deadline", "6", "--retry-period", "1")
+"""Whoever cannot renew ends 6 s before another may begin: a busy machine takes some of them."""
 KEY = "hush-hush"
 NEWS = {"namespace": "default", "name": "news"}
 WHOLE = ["ListenerRule", "LogGroup", "Route", "Route", "Service", "TargetGroup", "Task", "TaskDefinition"]
@@ -73,12 +74,12 @@ def usual(
 
 def test_one_works_and_the_other_waits(world: World, usual: Replicas, slack: FakeSlack) -> None:
     leader = usual.start()
-    assert wait_for(lambda: leader.leads, 20), leader.log
+    assert wait_for(lambda: leader.leads, 60), leader.log
     waiting = usual.start()
     world.apply(poc("first"))
     world.ready("first")
     world.ready("from-git")
-    assert wait_for(lambda: waiting.ready, 20), waiting.log
+    assert wait_for(lambda: waiting.ready, 60), waiting.log
     assert (leader.leads, waiting.leads) == (True, False)
     assert waiting.get("/healthz")[0] == 200
     assert waiting.metric("modelpoc_passes_total") == 0
@@ -90,7 +91,7 @@ def test_one_works_and_the_other_waits(world: World, usual: Replicas, slack: Fak
         1,
         0,
     )
-    assert _told(slack, "first") == 1
+    assert wait_for(lambda: _told(slack, "first") == 1, 60)
     assert _holder(world).startswith("replica-0_")
 
 
@@ -98,6 +99,11 @@ def test_who_is_told_to_stop_hands_over_at_once(
     world: World, usual: Replicas, slack: FakeSlack, repository: Repository
 ) -> None:
     leader, waiting = usual.pair()
+    world.apply(poc("first"))
+    for name in ("first", "from-git"):
+        world.ready(name)
+        assert wait_for(lambda name=name: _told(slack, name) == 1, 60)
+    assert wait_for(lambda: _at_rest(world), 60), "something else is still being told"
     before = _events(world, "from-git")
     change = threading.Thread(target=world.apply, args=(poc("meanwhile"),))
     began = time.monotonic()
@@ -105,16 +111,17 @@ def test_who_is_told_to_stop_hands_over_at_once(
     change.start()  # seen by both; the one is going, the other does not lead yet
     assert leader.ended(10) == 0
     ended = time.monotonic() - began
-    assert wait_for(lambda: waiting.leads, 10, 0.05), waiting.log
-    assert (ended < 3, time.monotonic() - began < 5) == (True, True), ended
+    assert wait_for(lambda: waiting.leads, 12, 0.05), waiting.log
+    # Without being told, 13 s at least would go by until the lease is over.
+    assert (ended < 6, time.monotonic() - began < 9) == (True, True), ended
     change.join()
     world.ready("meanwhile")
     repository.push({"README.md": "nothing of ours"})
     looks = waiting.metric("modelpoc_sync_looks_total")
-    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") > looks + 1, 20)
+    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") > looks + 1, 60)
     assert waiting.metric("modelpoc_sync_writes_total") == 0, "what the other applied is applied again"
     assert _events(world, "from-git") == before
-    assert wait_for(lambda: _told(slack, "meanwhile") == 1, 10)
+    assert wait_for(lambda: _told(slack, "meanwhile") == 1, 60)
     assert (_told(slack, "first"), _told(slack, "from-git")) == (1, 1)
 
 
@@ -129,7 +136,7 @@ def test_a_killed_leader_is_followed_within_20_seconds_and_nothing_is_made_twice
     names, since = ["mid-a", "mid-b", "mid-c"], world.last_call()
     with _slow(world):
         world.apply(*(poc(name) for name in names))
-        assert wait_for(lambda: len(_writes(world, since)) >= 9, 30, 0.005)
+        assert wait_for(lambda: len(_writes(world, since)) >= 9, 60, 0.005)
         leader.send(signal.SIGKILL)
         began = time.monotonic()
         assert not all(_kinds(world, name) == WHOLE for name in names), "killed too late to tell"
@@ -138,7 +145,7 @@ def test_a_killed_leader_is_followed_within_20_seconds_and_nothing_is_made_twice
     assert 9 < took < 20, f"{took:.1f} s"
     for name in names:
         world.ready(name)
-        assert wait_for(lambda name=name: _kinds(world, name) == WHOLE, 20, 0.5)
+        assert wait_for(lambda name=name: _kinds(world, name) == WHOLE, 60, 0.5)
     made = Counter(c["operation"] for c in _writes(world, since) if c["carriedOut"])
     assert {operation: made[operation] for operation in CREATES} == dict.fromkeys(CREATES, len(names))
     assert made["CreateRoute"] == 2 * len(names)
@@ -159,7 +166,7 @@ def quick(
     webhook_port: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Replicas]:
-    """With a lease of 8 s, so that its end need not be waited for so long; pushes are told by a webhook."""
+    """With a shorter lease, so that its end need not be waited for so long; pushes are told by a webhook."""
     usual.end()
     polls = ("--sync-repo", repository.url, "--sync-interval", "1h")
     hook = ("--sync-webhook-host", "{address}", "--sync-webhook-port", str(webhook_port))
@@ -173,20 +180,20 @@ def test_a_push_told_to_either_replica_is_looked_at_by_the_leader(
     quick: Replicas, webhook_port: int, repository: Repository
 ) -> None:
     leader, waiting = quick.pair()
-    assert wait_for(lambda: leader.metric("modelpoc_sync_looks_total") == 1, 20), leader.log
+    assert wait_for(lambda: leader.metric("modelpoc_sync_looks_total") == 1, 60), leader.log
     # Until the one that waits has read the lease, it knows of nobody to pass a call on to.
-    told = wait_for(lambda: _tell(f"http://{waiting.address}:{webhook_port}", "a guess") == 401, 20)
+    told = wait_for(lambda: _tell(f"http://{waiting.address}:{webhook_port}", "a guess") == 401, 60)
     assert told, waiting.log
     for looks, replica in enumerate([waiting, leader], 2):
         repository.push({"README.md": f"push {looks}"})
         assert _tell(f"http://{replica.address}:{webhook_port}", KEY) == 202
-        assert wait_for(lambda n=looks: leader.metric("modelpoc_sync_looks_total") == n, 20), leader.log
+        assert wait_for(lambda n=looks: leader.metric("modelpoc_sync_looks_total") == n, 60), leader.log
     assert waiting.metric("modelpoc_sync_looks_total") == 0
     leader.send(signal.SIGTERM)
     assert leader.ended(10) == 0
-    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") == 1, 20), waiting.log
+    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") == 1, 60), waiting.log
     assert _tell(f"http://{waiting.address}:{webhook_port}", KEY) == 202, "it works now, and looks itself"
-    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") == 2, 20), waiting.log
+    assert wait_for(lambda: waiting.metric("modelpoc_sync_looks_total") == 2, 60), waiting.log
 
 
 def _tell(url: str, key: str) -> int:
@@ -208,15 +215,15 @@ def test_a_leader_that_slept_writes_nothing_when_it_wakes(world: World, quick: R
     names, since = ["slept-a", "slept-b", "slept-c"], world.last_call()
     with _slow(world):
         world.apply(*(poc(name, ecs={"env": env("one")}) for name in names))
-        assert wait_for(lambda: len(_writes(world, since)) >= 6, 30, 0.005)
+        assert wait_for(lambda: len(_writes(world, since)) >= 6, 60, 0.005)
         leader.send(signal.SIGSTOP)  # in the midst of several passes
-    assert wait_for(lambda: waiting.leads, 15, 0.05), waiting.log
+    assert wait_for(lambda: waiting.leads, 60, 0.05), waiting.log
     for name in names:
         world.ready(name)
-    assert wait_for(lambda: _at_rest(world), 30)
+    assert wait_for(lambda: _at_rest(world), 60)
     since, objects = world.last_call(), _objects(world)
     leader.send(signal.SIGCONT)
-    assert leader.ended(10) == 1
+    assert leader.ended(30) == 1
     assert "ending, so that a new process begins afresh" in leader.log
     assert _writes(world, since) == []
     assert _objects(world) == objects
@@ -229,20 +236,20 @@ def test_a_leader_that_cannot_reach_the_api_server_ends_before_the_other_begins(
     leader, waiting = quick.pair()
     leader.gate.shut()
     began = time.monotonic()
-    assert leader.ended(10) == 1
-    assert time.monotonic() - began < 6 + 2
+    assert leader.ended(15) == 1
+    assert time.monotonic() - began < 12
     assert not waiting.leads
     world.apply(poc("after"))
-    assert wait_for(lambda: waiting.leads, 15, 0.05), waiting.log
-    assert time.monotonic() - began < 8 + 4
+    assert wait_for(lambda: waiting.leads, 60, 0.05), waiting.log
+    assert time.monotonic() - began < 12 + 6
     world.ready("after")
 
 
 def test_a_deleted_lease_is_a_lost_one(world: World, quick: Replicas) -> None:
     leader, _ = quick.pair()
     world.kubectl("delete", "lease", "modelpoc-operator", "-n", NAMESPACE)
-    assert leader.ended(10) == 1
-    assert wait_for(lambda: any(r.leads for r in quick.running), 10), quick.logs()
+    assert leader.ended(30) == 1
+    assert wait_for(lambda: any(r.leads for r in quick.running), 60), quick.logs()
 
 
 def _told(slack: FakeSlack, name: str) -> int:
@@ -257,7 +264,7 @@ def _holder(world: World) -> str:
 @contextmanager
 def _slow(world: World) -> Iterator[None]:
     """Each call of the operator takes a while, so that one can be told from the next."""
-    world.local("faults", "PUT", [{**OPERATOR, "latencyMs": 40}])
+    world.local("faults", "PUT", [{**OPERATOR, "latencyMs": 100}])
     try:
         yield
     finally:

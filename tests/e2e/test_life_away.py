@@ -43,7 +43,7 @@ def _kinds(world: World, name: str, namespace: str = "default") -> list[str]:
     return aws_listing.kinds_of(aws_listing.owned_by(world.client, name, namespace))
 
 
-def _comes_to(world: World, name: str, kinds: list[str], seconds: float = 30) -> None:
+def _comes_to(world: World, name: str, kinds: list[str], seconds: float = 60) -> None:
     """AWS itself may take a moment to be done with what it was told."""
     assert wait_for(lambda: _kinds(world, name) == kinds, seconds, 0.5), [
         str(f) for f in aws_listing.owned_by(world.client, name)
@@ -93,9 +93,9 @@ def test_logs_are_still_there_after_a_suspend(world: World) -> None:
     world.ready("logs")
     _suspended(world, "logs")
     logs = world.client("logs")
-    group = aws_listing.owned_by(world.client, "logs")[0].id
-    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
-    events = logs.get_log_events(logGroupName=group, logStreamName=streams[0]["logStreamName"])["events"]
+    _comes_to(world, "logs", ["LogGroup"])
+    [group] = aws_listing.owned_by(world.client, "logs")
+    events = logs.filter_log_events(logGroupName=group.id)["events"]
     assert "line 2" in [e["message"].strip() for e in events]
 
 
@@ -123,7 +123,7 @@ def test_delete_leaves_nothing(world: World) -> None:
     status = world.ready("goes")
     world.delete("goes")
     assert _no_such_poc(world, "goes")
-    _comes_to(world, "goes", [], 5)
+    _comes_to(world, "goes", [], 30)
     assert ask(f"{status['url']}/health").status == 404
 
 
@@ -132,7 +132,7 @@ def test_delete_of_a_suspended_one_leaves_nothing(world: World) -> None:
     world.ready("rested")
     _suspended(world, "rested")
     world.delete("rested")
-    _comes_to(world, "rested", [], 5)
+    _comes_to(world, "rested", [], 30)
 
 
 @pytest.mark.parametrize("after", [0, 1, 2, 3, 4, 5, 6, 7])
@@ -140,10 +140,10 @@ def test_deleted_in_the_middle_of_its_creation(world: World, after: int) -> None
     """After its kth write to AWS."""
     name, since = f"middle-{after}", world.last_call()
     world.apply(poc(name))
-    assert wait_for(lambda: _writes(world, since) >= after, 20, 0.01)
+    assert wait_for(lambda: _writes(world, since) >= after, 60, 0.01)
     world.delete(name)
     assert _no_such_poc(world, name)
-    _comes_to(world, name, [], 5)
+    _comes_to(world, name, [], 30)
 
 
 def _writes(world: World, since: int) -> int:
@@ -159,7 +159,7 @@ def test_deleted_in_the_middle_of_a_rollout(world: World) -> None:
         lambda: "UpdateService" in {c["operation"] for c in world.operator_calls(since)}, 20, 0.01
     )
     world.delete("rolls")
-    _comes_to(world, "rolls", [], 5)
+    _comes_to(world, "rolls", [], 30)
 
 
 def test_deleted_when_its_rollout_failed(world: World) -> None:
@@ -168,14 +168,14 @@ def test_deleted_when_its_rollout_failed(world: World) -> None:
     world.patch("failed", {"ecs": {"image": "local/echo:nowhere"}})
     world.stalled("failed", "RolloutFailed", 90)
     world.delete("failed")
-    _comes_to(world, "failed", [], 5)
+    _comes_to(world, "failed", [], 30)
 
 
 def test_suspended_in_the_middle_of_its_creation(world: World) -> None:
     world.apply(poc("stops"))
-    assert wait_for(lambda: "Service" in _kinds(world, "stops"), 20, 0.01)
+    assert wait_for(lambda: "Service" in _kinds(world, "stops"), 60, 0.01)
     _suspended(world, "stops")
-    _comes_to(world, "stops", ["LogGroup"], 5)
+    _comes_to(world, "stops", ["LogGroup"], 30)
 
 
 def _drains(world: World, name: str) -> bool:
@@ -209,14 +209,14 @@ def test_wanted_back_while_the_old_service_drains(world: World, how: str) -> Non
         world.kubectl("delete", "modelpoc", name, "--wait=false")
     else:
         world.patch(name, {"suspend": True})
-    assert wait_for(lambda: _drains(world, name), 20, 0.01)
+    assert wait_for(lambda: _drains(world, name), 60, 0.01)
     world.local("faults", "PUT", [{"freezeClock": True}])
     try:
         assert _drains(world, name)
         if how == "forced":
             _force_away(world, name)
         world.apply(poc(name, suspend=False, ecs={"env": [{"name": "REVISION", "value": "new"}]}))
-        assert wait_for(lambda: "draining" in str(world.condition(name, "Ready").get("message")), 20)
+        assert wait_for(lambda: "draining" in str(world.condition(name, "Ready").get("message")), 60)
     finally:
         world.local("faults", "DELETE")
     world.until(name, lambda s: s.get("reason") == "Ready", 60)
@@ -240,7 +240,7 @@ def test_recreated_when_the_object_was_forced_away(world: World) -> None:
     world.start_operator()
     world.until("forced", lambda s: s.get("reason") == "Ready", 60)
     assert world.predict("forced").json()["revision"] == "new"
-    assert wait_for(lambda: set(_kinds(world, "forced")) == set(WITHOUT_SECRET), 20)
+    assert wait_for(lambda: set(_kinds(world, "forced")) == set(WITHOUT_SECRET), 60)
 
 
 def test_what_a_forced_deletion_left_is_swept_away(world: World) -> None:

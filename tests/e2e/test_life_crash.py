@@ -21,7 +21,7 @@ OPERATOR = {"principal": "*operator*"}
 @contextmanager
 def _slow(world: World) -> Iterator[None]:
     """Each call of the operator takes a while, so that one can be told from the next."""
-    world.local("faults", "PUT", [{**OPERATOR, "latencyMs": 40}])
+    world.local("faults", "PUT", [{**OPERATOR, "latencyMs": 100}])
     try:
         yield
     finally:
@@ -34,7 +34,7 @@ def _writes(world: World, since: int) -> int:
 
 def _killed_after(world: World, writes: int, since: int) -> None:
     """The operator, as soon as it has made so many writes since call number `since`."""
-    assert wait_for(lambda: _writes(world, since) >= writes, 30, 0.005)
+    assert wait_for(lambda: _writes(world, since) >= writes, 60, 0.005)
     world.stop_operator(kill=True)
 
 
@@ -43,7 +43,7 @@ def _kinds(world: World, name: str) -> list[str]:
 
 
 def _comes_to(world: World, name: str, kinds: list[str]) -> None:
-    assert wait_for(lambda: _kinds(world, name) == kinds, 20, 0.5), [
+    assert wait_for(lambda: _kinds(world, name) == kinds, 60, 0.5), [
         str(f) for f in aws_listing.owned_by(world.client, name)
     ]
 
@@ -73,7 +73,7 @@ def test_when_calls_were_carried_out_and_their_answers_are_lost(world: World) ->
     world.local("faults", "PUT", [*lost, {**OPERATOR, "latencyMs": 40}])
     try:
         world.apply(*(poc(name) for name in names))
-        assert wait_for(lambda: _lost(world, since) == set(CREATING), 40, 0.005)
+        assert wait_for(lambda: _lost(world, since) == set(CREATING), 60, 0.005)
         world.stop_operator(kill=True)
     finally:
         world.local("faults", "DELETE")
@@ -140,7 +140,7 @@ def test_a_restart_with_everything_ready_writes_nothing(world: World, kill: bool
     for name in names:
         world.ready(name)
     world.reason("calm-asleep", "Suspended")
-    assert wait_for(lambda: not _changes(world, 5), 40), "it does not come to rest"
+    assert wait_for(lambda: not _changes(world, 5), 90), "it does not come to rest"
     before, since = _objects(world), world.last_call()
     world.stop_operator(kill=kill)
     world.start_operator()

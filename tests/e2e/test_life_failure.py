@@ -132,7 +132,7 @@ def test_once_rolled_back_it_is_quiet(world: World, fleet: Fleet) -> None:
         time.sleep(5)
         return versions() == before
 
-    assert wait_for(quiet, 40)
+    assert wait_for(quiet, 60)
 
 
 @pytest.mark.parametrize("name", NEW)

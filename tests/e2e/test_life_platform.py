@@ -57,22 +57,22 @@ def test_it_waits_for_its_pocs_and_leaves_nothing(world: World, second: str) -> 
     world.reason("rests", "Suspended")
     assert len(_of_fleet(world, OTHER)) > 4
     world.kubectl("delete", "modelplatform", OTHER, "--wait=false")
-    assert wait_for(lambda: _waits(world), 20)
+    assert wait_for(lambda: _waits(world), 60)
     message = world.get_platform(OTHER)["status"]["conditions"][0]["message"]
     assert "user" in message
     assert "rests" in message
     assert world.predict("user").status == 200
     world.apply(_of_second("late"))
-    status = world.reason("late", "PlatformNotReady", 20)
+    status = world.reason("late", "PlatformNotReady", 60)
     assert "is being deleted" in str(status["conditions"])
     world.delete("user")
-    assert wait_for(lambda: "1 POC uses" in str(world.get_platform(OTHER)["status"]), 20)
+    assert wait_for(lambda: "1 POC uses" in str(world.get_platform(OTHER)["status"]), 60)
     assert _waits(world)
     world.delete("rests")
     assert wait_for(lambda: not _there(world), 60)
-    world.stalled("late", "PlatformNotFound", 20)
+    world.stalled("late", "PlatformNotFound", 60)
     world.delete("late")
-    assert wait_for(lambda: _of_fleet(world, OTHER) == [], 30), _of_fleet(world, OTHER)
+    assert wait_for(lambda: _of_fleet(world, OTHER) == [], 60), _of_fleet(world, OTHER)
     assert _of_fleet(world, "default") == default
 
 
@@ -89,9 +89,9 @@ def test_made_again_under_the_same_name(world: World, second: str) -> None:
 def test_deleted_in_the_middle_of_its_creation(world: World) -> None:
     since = world.last_call()
     world.apply(platform_manifest(world.prepared, OTHER))
-    assert wait_for(lambda: sum(c["mutating"] for c in world.operator_calls(since)) >= 3, 20, 0.01)
+    assert wait_for(lambda: sum(c["mutating"] for c in world.operator_calls(since)) >= 3, 60, 0.01)
     world.kubectl("delete", "modelplatform", OTHER, "--timeout=60s")
-    assert wait_for(lambda: _of_fleet(world, OTHER) == [], 30), _of_fleet(world, OTHER)
+    assert wait_for(lambda: _of_fleet(world, OTHER) == [], 60), _of_fleet(world, OTHER)
 
 
 def test_what_was_given_stays(world: World) -> None:
@@ -108,14 +108,14 @@ def test_what_was_given_stays(world: World) -> None:
     assert any("/guest-" in arn for arn in services)
     world.delete("guest")
     world.kubectl("delete", "modelplatform", OTHER, "--timeout=60s")
-    assert wait_for(lambda: _of_fleet(world, OTHER) == [], 30), _of_fleet(world, OTHER)
+    assert wait_for(lambda: _of_fleet(world, OTHER) == [], 60), _of_fleet(world, OTHER)
     told = world.client("ecs").describe_clusters(clusters=[made], include=["TAGS"])["clusters"][0]
     assert (told["status"], told.get("tags", [])) == ("ACTIVE", [])
 
 
 def test_pocs_wait_for_a_platform_that_comes_later(world: World) -> None:
     world.apply(_of_second("early"))
-    world.stalled("early", "PlatformNotFound", 20)
+    world.stalled("early", "PlatformNotFound", 60)
     world.apply(platform_manifest(world.prepared, OTHER))
     world.ready("early")
     world.delete("early")

@@ -90,7 +90,7 @@ def test_reconcile_at_tries_again_once(world: World, broken: _Broken) -> None:
     name, before, failed = broken
     since, tried = world.last_call(), len(tasks_of(world, failed["failedRevision"]))
     world.annotate(name, "modelpoc.dev/reconcile-at=2026-11-22T12:00:00Z")
-    assert wait_for(lambda: len(tasks_of(world, failed["failedRevision"])) > tried, 30)
+    assert wait_for(lambda: len(tasks_of(world, failed["failedRevision"])) > tried, 60)
     status = world.stalled(name, "RolloutFailed", 90)
     time.sleep(4)
     assert started(world, since) == {"UpdateService": 1}
@@ -118,7 +118,7 @@ def test_a_failure_while_the_operator_was_away(world: World, serving: tuple[str,
     name, before = serving
     since = world.last_call()
     world.patch(name, {"ecs": {"env": CRASH}})
-    assert wait_for(lambda: started(world, since)["UpdateService"] > 0, 30)
+    assert wait_for(lambda: started(world, since)["UpdateService"] > 0, 60)
     world.stop_operator(kill=True)
     bad = f"{before['revision'].rpartition(':')[0]}:2"
     try:
@@ -129,7 +129,7 @@ def test_a_failure_while_the_operator_was_away(world: World, serving: tuple[str,
     status = world.stalled(name, "RolloutFailed", 60)
     assert status["failedRevision"] == bad
     _serves_on(world, name, status, before)
-    assert wait_for(lambda: LINE in world.condition(name, "Stalled")["message"], 20)
+    assert wait_for(lambda: LINE in world.condition(name, "Stalled")["message"], 60)
     time.sleep(4)
     assert len(tasks_of(world, bad)) == tried
     assert started(world, since) == {"RegisterTaskDefinition": 1, "UpdateService": 1}

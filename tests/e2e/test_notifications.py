@@ -54,7 +54,7 @@ def set_secret(world: World, **values: str) -> None:
     world.apply({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": values})
 
 
-def notifying(world: World, status: str, seconds: float = 20) -> bool:
+def notifying(world: World, status: str, seconds: float = 60) -> bool:
     """Whether the platform comes to say so of its news. Its Ready does not depend on it."""
 
     def holds() -> bool:
@@ -74,7 +74,7 @@ def events(slack: FakeSlack, name: str) -> list[str]:
     return [e["type"].rpartition(".")[2] for e in found]
 
 
-def arrives(slack: FakeSlack, name: str, count: int, seconds: float = 15) -> Sent:
+def arrives(slack: FakeSlack, name: str, count: int, seconds: float = 45) -> Sent:
     """The last of so many messages of a POC; the webhook got as many."""
     both = lambda: len(about(slack, name)) == len(events(slack, name)) == count  # noqa: E731
     assert wait_for(both, seconds), [s.read() for s in about(slack, name)] + events(slack, name)
@@ -89,7 +89,13 @@ def live(world: World, slack: FakeSlack) -> str:
     message = arrives(slack, "iris", 1).read()
     assert message.startswith("✅ *iris* is live")
     assert url in message
+    assert all_sent(world, "iris")
     return "iris"
+
+
+def all_sent(world: World, name: str) -> bool:
+    """Whether the POC comes to say that no news of it wait any more."""
+    return wait_for(lambda: not world.get(name)["status"].get("notified", {}).get("pending"), 60)
 
 
 def test_each_transition_is_one_message(world: World, slack: FakeSlack, live: str) -> None:
@@ -123,7 +129,7 @@ def test_each_transition_is_one_message(world: World, slack: FakeSlack, live: st
     kinds = ["succeeded", "failed", "recovered", "expiring", "expired", "succeeded", "suspended", "succeeded"]
     assert events(slack, live) == kinds
     assert len({s.body["id"] for s in slack.at("/events")}) == len(slack.at("/events"))
-    assert wait_for(lambda: not world.get(live)["status"]["notified"].get("pending"), 10)
+    assert all_sent(world, live)
 
 
 def test_neither_a_hundred_passes_nor_a_restart_tell_or_write_anything(
@@ -137,7 +143,7 @@ def test_neither_a_hundred_passes_nor_a_restart_tell_or_write_anything(
 
     world.stop_operator(kill=True)
     world.start_operator()
-    assert wait_for(lambda: world.metric("modelpoc_pass_seconds_count", kind="ModelPOC") >= 3, 30)
+    assert wait_for(lambda: world.metric("modelpoc_pass_seconds_count", kind="ModelPOC") >= 3, 60)
     time.sleep(1)
     assert (_writes(world), len(slack.all), world.get(live)["status"]) == (0, told, before)
 
@@ -151,7 +157,7 @@ def test_a_secret_that_comes_a_moment_later_is_no_failure(world: World, slack: F
     meta = {"name": "early", "namespace": "default", "labels": {"modelpoc.dev/use": "true"}}
     world.apply({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": {"token": "x"}})
     world.ready("early")
-    assert arrives(slack, "lost", 1, 25).read().startswith("❌ *lost* failed: `SecretNotFound`")
+    assert arrives(slack, "lost", 1).read().startswith("❌ *lost* failed: `SecretNotFound`")
     assert arrives(slack, "early", 1).read().startswith("✅ *early* is live")
     for name in ("early", "lost"):
         world.delete(name)
@@ -182,7 +188,7 @@ def test_what_was_not_sent_before_a_crash_is_sent_after_it(world: World, slack: 
     world.stop_operator(kill=True)
     slack.always, before = None, len(slack.at("/services"))
     world.start_operator()
-    assert wait_for(lambda: not world.get(live)["status"]["notified"].get("pending"), 30)
+    assert all_sent(world, live)
     assert pending["event"] == "Suspended"
     assert [s.read()[:12] for s in slack.at("/services")[before:]] == ["💤 *iris* is "]
     assert len({s.body["id"] for s in slack.at("/events") if s.body["id"] == pending["id"]}) == 1

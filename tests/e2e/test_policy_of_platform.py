@@ -82,7 +82,7 @@ def test_pocs_of_both_runtimes_come_up_change_and_go(world: World) -> None:
         world.ready(name, 90)
     for name in ("echo", "counter"):
         world.delete(name)
-        assert wait_for(lambda name=name: not owned_by(world.client, name), 20, 0.5)
+        assert wait_for(lambda name=name: not owned_by(world.client, name), 60, 0.5)
     done = Counter(call["operation"] for call in world.operator_calls())
     assert (done["CreateRole"], done["CreateEndpoint"], done["DeleteRole"]) == (1, 1, 1)
     assert done["RegisterScalableTarget"] >= 2

@@ -80,7 +80,7 @@ def test_a_merge_reaches_ready_and_its_revert_takes_it_away(world: World, reposi
     repository.git("revert", "--no-edit", "-m", "1", merge)
     repository.push({})
     assert wait_for(lambda: not there(world, "plates"), 90), log(world)
-    assert wait_for(lambda: aws_listing.owned_by(world.client, "plates") == [], 30, 0.5)
+    assert wait_for(lambda: aws_listing.owned_by(world.client, "plates") == [], 60, 0.5)
     assert world.get("cups")["metadata"]["resourceVersion"] == before
 
 
@@ -98,7 +98,7 @@ def test_a_broken_configuration_in_a_push_leaves_every_poc_untouched(
         file("cups"): echo(more="  port: 9\n"),
     }
     repository.push({**broken, file("spoons"): echo()})
-    assert wait_for(lambda: "SyncBroken" in events(world, "forks"), 30), log(world)
+    assert wait_for(lambda: "SyncBroken" in events(world, "forks"), 60), log(world)
     time.sleep(2)
     assert {name: world.get(name)["metadata"]["generation"] for name in before} == before
     assert not there(world, "spoons")
@@ -113,7 +113,7 @@ def test_a_broken_configuration_in_a_push_leaves_every_poc_untouched(
     mended = repository.push({file("forks"): echo(), file("cups"): echo()})
     appears(world, "spoons")
     world.ready("spoons", 90)
-    assert wait_for(lambda: commit(world, "forks") == mended, 20)
+    assert wait_for(lambda: commit(world, "forks") == mended, 60)
     assert world.metric("modelpoc_sync_broken") == 0
 
 

@@ -115,11 +115,15 @@ def test_rights_that_somebody_adds_stop_at_the_boundary_and_are_taken_off_again(
     iam, name = world.client("iam"), role_of(world, THEIRS)["RoleName"]
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=document)
-    answer = ask(world, "write", f"{THEIRS}/new.txt", THEIRS)
+    world.stop_operator()  # which would take them off again before the container tries them
+    try:
+        iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=document)
+        answer = ask(world, "write", f"{THEIRS}/new.txt", THEIRS)
+    finally:
+        world.start_operator()
     assert refused(answer, "s3:PutObject")
     assert "permissions boundary" in answer["message"]
-    assert wait_for(lambda: iam.list_role_policies(RoleName=name)["PolicyNames"] == ["modelpoc"], 30)
+    assert wait_for(lambda: iam.list_role_policies(RoleName=name)["PolicyNames"] == ["modelpoc"], 60)
 
 
 def test_a_secret_taken_up_is_read_by_the_new_containers(world: World) -> None:

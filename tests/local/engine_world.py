@@ -50,6 +50,8 @@ DOUBT = 0.05
 NO_RATES: Mapping[str, Bucket] = {}
 UNREAD = 1e6
 """Older than anything that was ever looked at."""
+PATIENCE = 90.0
+"""Seconds that anything may take to settle: an idle machine needs one or two."""
 EAGER = Ages(settling=0.0)
 """Looks at what is under way in every pass."""
 
@@ -80,7 +82,7 @@ class EngineCloud:
         return LocalAws(config)
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(120)
 
     def client(self, service: str) -> Any:
         """boto3 as the account's root: what a person does by hand. Its calls are not the operator's."""
@@ -256,10 +258,10 @@ class Operator:
         self.places = places_of(self.platform, lambda kind, name: have.get((kind, name)))
         return outcome
 
-    def platform_up(self, seconds: float = 30) -> Outcome:
+    def platform_up(self, seconds: float = PATIENCE) -> Outcome:
         return self._until_settled(self.platform_pass, seconds)
 
-    def platform_down(self, seconds: float = 30) -> Outcome:
+    def platform_down(self, seconds: float = PATIENCE) -> Outcome:
         return self._until_settled(lambda: self.platform_pass(graph=Graph()), seconds)
 
     def platform_graph(self) -> Graph:
@@ -343,11 +345,11 @@ class Operator:
         status = kept.poc.status.model_copy(update={"failed_revision": failed})
         kept.poc = kept.poc.model_copy(update={"status": status})
 
-    def settle(self, name: str, seconds: float = 30) -> Outcome:
+    def settle(self, name: str, seconds: float = PATIENCE) -> Outcome:
         """Passes as the controller runs them, until nothing is left to do."""
         return self._until_settled(lambda: self.pass_(name), seconds)
 
-    def broken(self, name: str, seconds: float = 30) -> Outcome:
+    def broken(self, name: str, seconds: float = PATIENCE) -> Outcome:
         """Passes until AWS has given something up."""
         return self._until(lambda: self.pass_(name), lambda o: bool(o.plan.of(Verb.BROKEN)), seconds)
 

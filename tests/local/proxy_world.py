@@ -165,7 +165,7 @@ def packed(name: str, own: bytes | None = None) -> Package:
     return package(ProxySettings(name, path, described), own, "handler.py" if own else None)
 
 
-def until(holds: Callable[[], Any], seconds: float = 20) -> None:
+def until(holds: Callable[[], Any], seconds: float = 60) -> None:
     """Waits until something holds; errors of AWS's count as not yet."""
     ends = time.monotonic() + seconds
     while True:

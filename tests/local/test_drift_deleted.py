@@ -61,7 +61,7 @@ delete_integration = gateway("delete_integration", "IntegrationId")
 
 def patiently(delete: Callable[[Operator, Observed], object], operator: Operator, have: Observed) -> None:
     """As often as AWS says that it is still in use."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             delete(operator, have)

@@ -107,7 +107,7 @@ def test_so_is_another_version_of_a_parameter(life: Life, engine_cloud: EngineCl
 def test_so_is_the_way_out_of_a_failed_rollout(life: Life) -> None:
     assert life.foretold(**BASE) == []
     life.operator.apply(NAME, **ecs(image="local/broken:1"))
-    assert wait_for(lambda: _given_up(life.operator.pass_(NAME)), 30)
+    assert wait_for(lambda: _given_up(life.operator.pass_(NAME)), 90)
     assert life.foretold(**ecs(image="local/echo:3")) == []
 
 

@@ -130,7 +130,7 @@ class World:
     def primary(self, name: str) -> dict[str, Any]:
         return dict(self.service(name)["deployments"][0])
 
-    def settled(self, name: str, state: str = "COMPLETED", timeout: float = 30) -> dict[str, Any]:
+    def settled(self, name: str, state: str = "COMPLETED", timeout: float = 90) -> dict[str, Any]:
         """The service once its primary deployment has got to `state`, alone."""
         return self.until(
             lambda: self.service(name),
@@ -162,7 +162,7 @@ class World:
             self.until(lambda name=name: self.service(name)["status"], lambda s: s == "INACTIVE")
 
     @staticmethod
-    def until(look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 30) -> Any:
+    def until(look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 90) -> Any:
         """Looks until it is good; the last look in the failure otherwise."""
         ends = time.monotonic() + timeout
         while not good(seen := look()):
@@ -174,5 +174,5 @@ class World:
         """Asks a task's own address."""
         address = task["containers"][0]["networkInterfaces"][0]["privateIpv4Address"]
         body = json.dumps({"input": given}).encode()
-        with urllib.request.urlopen(f"http://{address}:8080/predict", body, timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{address}:8080/predict", body, timeout=30) as answer:
             return json.load(answer)

@@ -41,6 +41,8 @@ class Target:
     delay: float = 0.0
     asked: list[Asked] = field(default_factory=list)
     checks: int = 0
+    rest: asyncio.Event = field(default_factory=asyncio.Event)
+    """Until it is set, /drip is answered with its first part alone."""
     address: str = ""
     port: int = 8080
 
@@ -71,7 +73,7 @@ class Target:
         await response.prepare(request)
         for number in range(3):
             await response.write(f"{number};".encode())
-            await asyncio.sleep(0.15)
+            await self.rest.wait()
         return response
 
 
@@ -146,6 +148,14 @@ class Edge:
         self._targets.append(target)
         return target
 
+    def let_flow(self, target: Target) -> None:
+        """The rest of /drip."""
+
+        async def flow() -> None:
+            target.rest.set()
+
+        self.cloud.run(flow())
+
     def register(self, group: str, *targets: Target) -> None:
         wire = [{"Id": target.address, "Port": target.port} for target in targets]
         self.elb.register_targets(TargetGroupArn=group, Targets=wire)
@@ -163,7 +173,7 @@ class Edge:
             self.cloud.run(target.stop())
 
 
-def eventually(holds: Callable[[], Any], seconds: float = 10.0) -> None:
+def eventually(holds: Callable[[], Any], seconds: float = 60.0) -> None:
     """Waits until something holds; fails if it never does."""
     until = time.monotonic() + seconds
     while not holds():

@@ -80,7 +80,7 @@ class World:
         self.sm.create_endpoint(EndpointName=name, EndpointConfigName=config, **more)
         return self.settled(name)
 
-    def settled(self, name: str, status: str = "InService", timeout: float = 40) -> dict[str, Any]:
+    def settled(self, name: str, status: str = "InService", timeout: float = 90) -> dict[str, Any]:
         """The endpoint once it is in that state."""
         return dict(self.until(lambda: self.describe(name), lambda e: e["EndpointStatus"] == status, timeout))
 
@@ -120,7 +120,7 @@ class World:
             self.cloud.local("faults", "DELETE")
 
     @staticmethod
-    def until(look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 30) -> Any:
+    def until(look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 90) -> Any:
         """Looks until it is good; the last look in the failure otherwise."""
         ends = time.monotonic() + timeout
         while not good(seen := look()):

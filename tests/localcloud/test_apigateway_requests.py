@@ -73,7 +73,7 @@ class Api:
     def ask(self, path: str, method: str = "GET", data: Any = None, **headers: str) -> tuple[int, bytes, Any]:
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             return error.code, error.read(), error.headers
@@ -222,7 +222,7 @@ def test_a_throttled_route_answers_429(api: Api, target: Target) -> None:
     integration = api.public(target)
     api.route("ANY /slow", integration)
     api.route("ANY /fast", integration)
-    settings = {"ANY /slow": {"ThrottlingRateLimit": 0.5, "ThrottlingBurstLimit": 2}}
+    settings = {"ANY /slow": {"ThrottlingRateLimit": 0.01, "ThrottlingBurstLimit": 2}}
     api.gateway.update_stage(ApiId=api.id, StageName="$default", RouteSettings=settings)
     assert [api.ask("/slow")[0] for _ in range(3)] == [200, 200, 429]
     status, body, _ = api.ask("/slow")
@@ -244,13 +244,13 @@ def test_a_large_payload_is_refused(api: Api, target: Target) -> None:
 
 
 def test_an_integration_that_is_slow_or_away_is_unavailable(edge: Edge, api: Api) -> None:
-    slow = edge.target("slow", delay=5)
+    slow = edge.target("slow", delay=60)
     api.route("ANY /slow", api.public(slow, TimeoutInMillis=300))
     api.route("ANY /away", api.integration(IntegrationUri="http://127.70.0.9:9"))
     begun = time.monotonic()
     for path in ("/slow", "/away"):
         assert api.ask(path)[:2] == (503, b'{"message":"Service Unavailable"}')
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 def test_mapped_parameters_reach_the_integration(api: Api, target: Target) -> None:

@@ -213,7 +213,7 @@ def test_after_a_crash_of_one_part_the_other_is_ended_and_a_fresh_start_works(
 ) -> None:
     crashed = ControlPlane.start(tmp_path, binaries, dies_with_us=True)
     os.kill(crashed.etcd.pid, signal.SIGKILL)
-    assert wait_until(lambda: not crashed.alive(), 5)
+    assert wait_until(lambda: not crashed.alive(), 30)
 
     again = ControlPlane.start(tmp_path, binaries, dies_with_us=True)
     try:
@@ -236,7 +236,7 @@ def test_it_does_not_outlive_a_killed_starter_that_asked_for_that(binaries: Bina
     starter.kill()
     starter.communicate()
 
-    assert wait_until(lambda: not any(process.alive() for process in processes), 20)
+    assert wait_until(lambda: not any(process.alive() for process in processes), 60)
 
 
 STARTER = """

@@ -1,4 +1,4 @@
-"""What the service models refuse, the local AWS refuses: a table of requests, as a careless client sends them."""
+"""What the service models refuse, the local AWS refuses: requests as a careless client sends them."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def ask(url: str, method: str = "GET", data: Any = None, **headers: str) -> tupl
     """Status, body and headers of an answer, whatever the status."""
     request = urllib.request.Request(url, data=data, method=method, headers=headers)
     try:
-        with urllib.request.build_opener(NoRedirect).open(request, timeout=20) as answer:
+        with urllib.request.build_opener(NoRedirect).open(request, timeout=60) as answer:
             return answer.status, answer.read(), answer.headers
     except urllib.error.HTTPError as error:
         return error.code, error.read(), error.headers
@@ -128,7 +128,7 @@ def test_a_target_that_refuses_is_502(edge: Edge, listener: str) -> None:
 
 
 def test_a_slow_target_is_504(edge: Edge, listener: str, balancer: dict[str, Any]) -> None:
-    group, target = edge.group(), edge.target("a", delay=5)
+    group, target = edge.group(), edge.target("a", delay=40)
     edge.rule(listener, 1, "/a", group)
     edge.healthy(group, target)
     idle = {"Key": "idle_timeout.timeout_seconds", "Value": "1"}
@@ -139,7 +139,7 @@ def test_a_slow_target_is_504(edge: Edge, listener: str, balancer: dict[str, Any
     change(LoadBalancerArn=balancer["LoadBalancerArn"], Attributes=[{**idle, "Value": "60"}])
     assert status == 504
     assert b"<h1>504 Gateway Time-out</h1>" in body
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 20
 
 
 def test_a_load_balancer_that_is_not_active_answers_503(edge: Edge) -> None:
@@ -211,18 +211,17 @@ def test_an_answer_streams(edge: Edge, listener: str) -> None:
     edge.rule(listener, 1, "/drip", group)
     edge.healthy(group, target)
     host, port = edge.backend.listener_endpoint(listener)
-    connection = http.client.HTTPConnection(host, port, timeout=10)
-    begun = time.monotonic()
+    connection = http.client.HTTPConnection(host, port, timeout=60)
     connection.request("GET", "/drip")
     answer = connection.getresponse()
-    first = answer.read1(100)
-    assert time.monotonic() - begun < 0.3
-    assert first + answer.read() == b"0;1;2;"
+    assert answer.read1(100) == b"0;", "the first part is there before the others are made"
+    edge.let_flow(target)
+    assert answer.read() == b"1;2;"
 
 
 def test_a_client_may_keep_its_connection(edge: Edge, listener: str) -> None:
     host, port = edge.backend.listener_endpoint(listener)
-    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection = http.client.HTTPConnection(host, port, timeout=60)
     locals_ = set()
     for _ in range(3):
         connection.request("GET", "/nothing")
@@ -250,8 +249,6 @@ def test_a_target_drains_without_a_failed_request(edge: Edge, listener: str) -> 
         edge.healthy(group, new)
         edge.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": old.address, "Port": old.port}])
         taken = len(old.asked)
-        time.sleep(0.05)
-        begun = len(old.asked)
         eventually(lambda: edge.backend.target_state(group, old.address, old.port) == "gone")
         edge.cloud.run(old.stop())
         before = len(new.asked)
@@ -261,8 +258,8 @@ def test_a_target_drains_without_a_failed_request(edge: Edge, listener: str) -> 
             one.result()
     assert set(statuses) == {200}
     assert len(statuses) > 40
-    # nothing new once it drains, but for what was on its way in that moment
-    assert len(old.asked) == begun <= taken + 4
+    # nothing new once it drains, but for what each of the four had on its way in that moment
+    assert len(old.asked) <= taken + 4
 
 
 def test_a_taken_port_moves_to_a_free_one(edge: Edge) -> None:

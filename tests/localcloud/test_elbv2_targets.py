@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -35,6 +36,21 @@ def group(edge: Edge, listener: str) -> str:
     return arn
 
 
+@contextmanager
+def frozen(edge: Edge) -> Iterator[None]:
+    """What AWS would do by and by, it does not meanwhile."""
+    clock = edge.cloud.aws.clock
+
+    async def freeze(now: bool) -> None:
+        clock.freeze() if now else clock.thaw()
+
+    edge.cloud.run(freeze(True))
+    try:
+        yield
+    finally:
+        edge.cloud.run(freeze(False))
+
+
 def health(edge: Edge, group: str, **request: Any) -> list[dict[str, Any]]:
     found = edge.elb.describe_target_health(TargetGroupArn=group, **request)["TargetHealthDescriptions"]
     return [one["TargetHealth"] for one in found]
@@ -42,8 +58,9 @@ def health(edge: Edge, group: str, **request: Any) -> list[dict[str, Any]]:
 
 def test_a_target_becomes_healthy_by_answering(edge: Edge, group: str) -> None:
     target = edge.target("a", health=503)
-    edge.register(group, target)
-    assert edge.states(group) == ["initial"]
+    with frozen(edge):
+        edge.register(group, target)
+        assert edge.states(group) == ["initial"]
     eventually(lambda: edge.states(group) == ["unhealthy"])
     assert health(edge, group)[0]["Reason"] == "Target.ResponseCodeMismatch"
     assert health(edge, group)[0]["Description"] == "Health checks failed with these codes: [503]"
@@ -88,9 +105,10 @@ def test_a_deregistered_target_drains_and_goes(edge: Edge, group: str) -> None:
     target = edge.target("a")
     edge.healthy(group, target)
     wire = [{"Id": target.address, "Port": target.port}]
-    edge.elb.deregister_targets(TargetGroupArn=group, Targets=wire)
-    assert health(edge, group)[0]["Reason"] == "Target.DeregistrationInProgress"
-    assert edge.backend.target_state(group, target.address, target.port) == "draining"
+    with frozen(edge):
+        edge.elb.deregister_targets(TargetGroupArn=group, Targets=wire)
+        assert health(edge, group)[0]["Reason"] == "Target.DeregistrationInProgress"
+        assert edge.backend.target_state(group, target.address, target.port) == "draining"
     eventually(lambda: edge.states(group) == [])
     assert edge.backend.target_state(group, target.address, target.port) == "gone"
     (asked,) = health(edge, group, Targets=wire)
@@ -102,7 +120,7 @@ def test_a_target_drains_until_its_requests_have_ended(edge: Edge, listener: str
     """Requests take their own time, however fast AWS's clock runs."""
     delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "10"}]
     edge.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
-    target = edge.target("slow", delay=3.0)
+    target = edge.target("slow", delay=5.0)
     edge.rule(listener, 77, "/slow", group)
     edge.healthy(group, target)
     with ThreadPoolExecutor(1) as pool:
@@ -112,7 +130,7 @@ def test_a_target_drains_until_its_requests_have_ended(edge: Edge, listener: str
         edge.elb.deregister_targets(TargetGroupArn=group, Targets=wire)
         time.sleep(0.3)  # six times as long as the scaled delay
         assert edge.states(group) == ["draining"]
-        assert asked.result(timeout=10).status == 200
+        assert asked.result(timeout=60).status == 200
     eventually(lambda: edge.states(group) == [])
 
 
@@ -164,14 +182,9 @@ def test_a_frozen_clock_holds_draining(edge: Edge, group: str) -> None:
     edge.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=delay)
     target = edge.target("a")
     edge.healthy(group, target)
-    clock = edge.cloud.aws.clock
-
-    async def set_frozen(frozen: bool) -> None:
-        clock.freeze() if frozen else clock.thaw()
-
-    edge.cloud.run(set_frozen(True))
-    edge.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": target.address, "Port": target.port}])
-    time.sleep(0.4)
-    assert edge.states(group) == ["draining"]
-    edge.cloud.run(set_frozen(False))
+    wire = [{"Id": target.address, "Port": target.port}]
+    with frozen(edge):
+        edge.elb.deregister_targets(TargetGroupArn=group, Targets=wire)
+        time.sleep(0.4)
+        assert edge.states(group) == ["draining"]
     eventually(lambda: edge.states(group) == [])

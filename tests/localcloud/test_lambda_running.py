@@ -99,7 +99,7 @@ def test_warm_sandboxes_are_used_again_and_several_run_side_by_side(functions: F
     assert first[0] == second[0]
     assert (first[1], second[1]) == (1, 2)
     with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda _: functions.invoke(name, {"sleep": 1.5}).answer, range(3)))
+        found = list(pool.map(lambda _: functions.invoke(name, {"sleep": 3}).answer, range(3)))
     assert len({pid for pid, _ in found}) == 3
 
 
@@ -333,7 +333,7 @@ def test_reserved_concurrency_limits_what_runs_at_once(functions: Functions) -> 
     name = functions.create("import time\ndef handler(event, context): time.sleep(event)", Timeout=20)
     functions.aws.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     function = functions.cloud.aws.backend("lambda").functions[name]
-    busy = threading.Thread(target=functions.invoke, args=(name, 1.5))
+    busy = threading.Thread(target=functions.invoke, args=(name, 4))
     busy.start()
     eventually(lambda: function.running == 1)
     refused(
@@ -384,6 +384,6 @@ def test_sandboxes_end_with_their_cloud(start_cloud: Callable[..., Any]) -> None
     eventually(lambda: function.running == 1)
     begun = time.monotonic()
     running.run(running.aws.backend("lambda").stop())
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     assert not alive(idle)
     busy.shutdown()

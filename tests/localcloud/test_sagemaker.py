@@ -55,9 +55,7 @@ def test_an_endpoint_comes_up_answers_and_goes(world: World) -> None:
         gone = world.describe("First")
         assert (gone["EndpointStatus"], len(gone["ProductionVariants"])) == ("Deleting", 1)
         assert "in-progress" in refusal(lambda: world.sm.delete_endpoint(EndpointName="First"))
-    world.until(
-        lambda: world.sm.list_endpoints(NameContains="first")["Endpoints"], lambda found: found == [], 10
-    )
+    world.until(lambda: world.sm.list_endpoints(NameContains="first")["Endpoints"], lambda found: found == [])
     assert refusal(lambda: world.describe("First")) == f'Could not find endpoint "{arn}".'
 
 

@@ -132,7 +132,7 @@ def test_a_canary_gets_its_share_and_then_all(world: World) -> None:
     world.endpoint("canary", "canary-old")
     size = {"Type": "INSTANCE_COUNT", "Value": 1}
     with Load(world, "canary") as load:
-        update(world, "canary", "canary-new", DeploymentConfig=policy("CANARY", size, wait=150))
+        update(world, "canary", "canary-new", DeploymentConfig=policy("CANARY", size, wait=300))
         look = world.until(
             lambda: world.cloud.local("sagemaker/endpoints/canary"), lambda e: e["newShare"] == 0.25
         )

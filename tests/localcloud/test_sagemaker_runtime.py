@@ -145,7 +145,7 @@ def test_serverless_takes_four_megabytes_and_so_many_requests_at_once(world: Wor
     def ask(_: int) -> str:
         gate.wait()
         try:
-            return str(world.ask("less", {"sleep": 1.5})["revision"])
+            return str(world.ask("less", {"sleep": 4})["revision"])
         except ClientError as error:
             answer = error.response
             return f"{answer['ResponseMetadata']['HTTPStatusCode']} {answer['Error']['Code']}"
