@@ -7,7 +7,8 @@ from typing import Any
 
 import boto3
 from tests.local.engine_world import DOUBT, NO_RATES, Operator
-from tests.local.wire import BY_KEY, Ledger, Recorded, Thing, base
+from tests.local.wire.ledger import BY_KEY, Ledger, Thing, base
+from tests.local.wire.operations import Recorded
 
 from modelpoc.aws.kinds import KINDS
 from modelpoc.aws.session import AwsScope
