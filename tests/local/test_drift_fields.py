@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 import pytest
-from tests.local import by_hand, by_hand_endpoints
+from tests.local import by_hand_drifts, by_hand_endpoints
 from tests.local.aws_listing import Holdings, differences, holdings
 from tests.local.by_hand import NOT_OURS, Drift
 from tests.local.engine_world import EngineCloud, Operator, told
@@ -20,8 +20,8 @@ from modelpoc.reconcile.resource import Observed, Resource
 
 pytestmark = pytest.mark.local
 
-DRIFTS = (*by_hand.DRIFTS, *by_hand_endpoints.DRIFTS)
-EXCEPTIONS = {**by_hand.EXCEPTIONS, **by_hand_endpoints.EXCEPTIONS}
+DRIFTS = (*by_hand_drifts.DRIFTS, *by_hand_endpoints.DRIFTS)
+EXCEPTIONS = {**by_hand_drifts.EXCEPTIONS, **by_hand_endpoints.EXCEPTIONS}
 
 
 @pytest.fixture(scope="module")
