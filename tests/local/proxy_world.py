@@ -17,6 +17,7 @@ from tests.localcloud.lambda_world import make_role
 from tests.localcloud.sagemaker_world import World
 
 from localcloud.cloud import CloudConfig
+from modelpoc.aws.function_code import Code
 from modelpoc.proxy.openapi import Example, document
 from modelpoc.proxy.package import HANDLER, Package, ProxySettings, package
 
@@ -145,7 +146,7 @@ class ProxyWorld:
             Environment={"Variables": {"ENDPOINT_NAME": endpoint}},
             **more,
         )
-        assert answer["CodeSha256"] == made.code_sha256
+        assert answer["CodeSha256"] == Code(made.content).sha256
         region, account = self.cloud.aws.region, self.cloud.aws.account
         self.functions.add_permission(
             FunctionName=name,

@@ -56,16 +56,6 @@ def digest(stories: Sequence[Story]) -> Message:
     return _whole(text, [_section(f"*{text}*"), *map(_section, _pages([*shown, *rest]))])
 
 
-def as_text(said: Message) -> str:
-    """What a reader sees of a message, as plain text: for the docs and for tests."""
-    return "\n".join(_plain(block) for block in said["blocks"])
-
-
-def _plain(block: Message) -> str:
-    parts = block.get("elements") or [block["text"]]
-    return "\n".join(str(part["text"]) for part in parts)
-
-
 def _line(story: Story) -> str:
     mark, verb = _MARKS[story.kind]
     link = f"<{story.url}|{_escaped(story.key)}>" if story.url else _escaped(story.key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -67,16 +66,6 @@ class Package:
     def content(self) -> bytes:
         """The zip."""
         return _zipped(self._files())
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 of the zip, in hex."""
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def code_sha256(self) -> str:
-        """The same as Lambda tells it: `CodeSha256`, in base64."""
-        return base64.b64encode(hashlib.sha256(self.content).digest()).decode()
 
     def with_own(self, source: bytes, name: str) -> Package:
         """The same around the POC's own handler; see `package`."""

@@ -95,9 +95,6 @@ class Inventory:
         entry = self._entries.get((kind, name))
         return entry is not None and entry.deep_doubt
 
-    def list_age(self, kind: str) -> float:
-        return self._clock() - self.listed_at(kind)
-
     def listed_at(self, kind: str) -> float:
         """When the last complete listing began."""
         return self._listed.get(kind, NEVER)

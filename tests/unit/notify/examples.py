@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.unit.controller.held import PLATFORM, poc
+from tests.unit.notify.fake_slack import as_text
 from tests.unit.notify.reader import status
 
 from modelpoc.api.conditions import ConditionStatus, Reason
@@ -20,7 +21,7 @@ from modelpoc.api.platform_policy import PlatformNotifications
 from modelpoc.api.status import PendingNews
 from modelpoc.controller.remedies import cure_of, with_cure
 from modelpoc.notify.cloudevent import event
-from modelpoc.notify.slack_text import as_text, digest, message
+from modelpoc.notify.slack_text import digest, message
 from modelpoc.notify.story import Story, story_of
 from modelpoc.notify.wants import Kind
 

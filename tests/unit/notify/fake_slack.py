@@ -6,13 +6,11 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-
-from modelpoc.notify.slack_text import as_text
 
 WEBHOOK, API, EVENTS = "/services/T000/B000/XXXsecretXXX", "/api", "/events?key=XXXsecretXXX"
 TOKEN = "xoxb-secret-token"
@@ -35,6 +33,16 @@ class Sent:
     def read(self) -> str:
         """What a person reads."""
         return as_text(self.body) if "blocks" in self.body else self.text
+
+
+def as_text(said: Mapping[str, Any]) -> str:
+    """What a reader sees of a message, as plain text."""
+    return "\n".join(_plain(block) for block in said["blocks"])
+
+
+def _plain(block: Mapping[str, Any]) -> str:
+    parts = block.get("elements") or [block["text"]]
+    return "\n".join(str(part["text"]) for part in parts)
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def test_kinds_that_are_not_listed_keep_what_was_read(inventory: Inventory, time
     time.now += 1
     inventory.listed("Ground", None, time.now)
     assert inventory.get("Ground", "x")
-    assert inventory.list_age("Ground") == 0
+    assert inventory.listed_at("Ground") == time.now
 
 
 def test_two_of_one_name_are_both_known_and_the_known_one_keeps_the_name(
