@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tests.local.aws.bench import Bench
 
 SIZES: dict[str, Any] = {"instance_type": "ml.m5.large", "instance_count": 2}
+BROKEN = {"load_error": "no such layer"}
+"""Settings of an archive that no model can be loaded from."""
 
 
 async def image(bench: Bench) -> str:

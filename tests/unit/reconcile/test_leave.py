@@ -19,9 +19,6 @@ def world() -> World:
     return world
 
 
-# leaving
-
-
 async def test_leaving_takes_the_mark_off_and_deletes_nothing(world: World) -> None:
     await world.settle()
     before = len(world.cloud.things)

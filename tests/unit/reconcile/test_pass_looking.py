@@ -20,9 +20,6 @@ def world() -> World:
     return world
 
 
-# looking
-
-
 async def test_deep_fields_are_looked_at_when_asked_and_mended(world: World) -> None:
     await world.settle()
     ground = world.cloud.named("Ground", "a-1")

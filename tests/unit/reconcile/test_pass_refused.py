@@ -25,9 +25,6 @@ def world() -> World:
     return world
 
 
-# what refusals teach
-
-
 async def test_already_there_and_ours_is_taken_as_it_is(world: World) -> None:
     """A crash after the creation; then a list that does not show it yet."""
     world.specs[A] = Spec(path=None)
