@@ -12,7 +12,7 @@ import pytest
 from localcloud.controlplane import binaries, build
 from localcloud.controlplane.errors import BuildError
 from localcloud.controlplane.process import Process
-from localcloud.controlplane.programs import ETCD, KUBE_APISERVER, KUBECTL, PROGRAMS, Program, Version, minor
+from localcloud.controlplane.programs import ETCD, KUBE_APISERVER, KUBECTL, Program, Version, minor
 from localcloud.controlplane.progress import silent, telling
 
 pytestmark = pytest.mark.unit
@@ -46,7 +46,11 @@ PINNED = says(minor(KUBECTL.version))
 
 
 def test_on_an_empty_machine_nothing_is_found(place: Place) -> None:
-    assert [binaries.find(program, PINNED) for program in PROGRAMS] == [None, None, None]
+    assert [binaries.find(program, PINNED) for program in (ETCD, KUBE_APISERVER, KUBECTL)] == [
+        None,
+        None,
+        None,
+    ]
 
 
 def test_assets_come_before_path_and_path_before_the_cache(place: Place) -> None:

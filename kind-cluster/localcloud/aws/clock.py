@@ -22,11 +22,6 @@ class Clock:
         self._runs = asyncio.Event()
         self._runs.set()
 
-    @property
-    def frozen(self) -> bool:
-        """Whether a fault holds the clock: sleeps do not end then."""
-        return not self._runs.is_set()
-
     def now(self) -> datetime:
         """The present moment in UTC."""
         return datetime.now(UTC)

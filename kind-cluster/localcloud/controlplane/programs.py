@@ -78,8 +78,6 @@ KUBE_APISERVER = kubernetes("kube-apiserver", ("--version",), (1, 32), None)
 # https://kubernetes.io/releases/version-skew-policy/#kubectl: one minor version around the server's.
 KUBECTL = kubernetes("kubectl", ("version", "--client"), (_MAJOR, _MINOR - 1), (_MAJOR, _MINOR + 1))
 
-PROGRAMS = (ETCD, KUBE_APISERVER, KUBECTL)
-
 
 def ask_version(program: Program, path: Path) -> Version | None:
     """The version a program on this machine says it has; None when it says none."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.runtime import environment, snapshot
@@ -102,17 +101,6 @@ def placeholder(cache: Path) -> Image:
     config = ImageConfig(command=("python", "serve.py"), workdir="/app", exposed=(8080,))
     digest = snapshot.digest(snapshot.read(_PLACEHOLDER_ROOT))
     return Image("placeholder", digest, _PLACEHOLDER_ROOT, config, cache)
-
-
-def listed(store: Path) -> list[str]:
-    """Every name and tag in the store, as `local/<name>:<tag>`, sorted."""
-    tags = sorted((store / "tags").glob("*/*")) if (store / "tags").is_dir() else []
-    return [f"local/{tag.parent.name}:{tag.name}" for tag in tags]
-
-
-def describe(image: Image) -> str:
-    """The image as JSON, for people and scripts."""
-    return json.dumps({"image": image.reference, **asdict(image.config)}, indent=2)
 
 
 def _image(name: str, digest: str, store: Path, cache: Path) -> Image:

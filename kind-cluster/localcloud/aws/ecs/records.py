@@ -200,7 +200,6 @@ class Service:
     tasks: list[Task] = field(default_factory=list)  # oldest first, stopped ones too
     last_completed: Deployment | None = None
     steady: bool = False
-    inactive_at: datetime | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

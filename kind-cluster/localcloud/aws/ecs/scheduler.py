@@ -44,7 +44,7 @@ class ServiceScheduler:
         now = self._clock.now()
         self._count_ends(now)
         if self._service.status == "DRAINING":
-            self._drain(now)
+            self._drain()
             return
         self._replace_unhealthy(now)
         if deployments.tripped(self._service):
@@ -197,12 +197,12 @@ class ServiceScheduler:
         age = (now - deployment.updated_at).total_seconds()
         return deployment.rollout_state == "FAILED" and age < self._clock.seconds(_FAILED_SHOWN)
 
-    def _drain(self, now: datetime) -> None:
+    def _drain(self) -> None:
         """A service that is being deleted: INACTIVE once its last task has stopped."""
         for task in self._service.tasks:
             task.ask_stop("ServiceSchedulerInitiated", "Service is being deleted")
         if all(task.status == "STOPPED" for task in self._service.tasks):
-            self._service.status, self._service.inactive_at = "INACTIVE", now
+            self._service.status = "INACTIVE"
             self._service.deployments = []
 
     def _deployment_of(self, task: Task) -> Deployment | None:

@@ -64,11 +64,6 @@ def request_tags(tags: Tags) -> dict[str, tuple[str, ...]]:
     return {**each, "aws:tagkeys": tuple(tags)}
 
 
-def tag_keys(keys: Iterable[str]) -> tuple[str, ...]:
-    """`aws:TagKeys` of a request that only names keys."""
-    return tuple(keys)
-
-
 def listed(
     tags: Iterable[Mapping[str, str]] | None, key: str = "Key", value: str = "Value"
 ) -> dict[str, str]:

@@ -23,8 +23,3 @@ def exists(what: str, arn: str) -> AwsError:
 def in_progress(arn: str) -> AwsError:
     """Updates and deletions of an endpoint that changes."""
     return invalid(f'Cannot update in-progress endpoint "{arn}".')
-
-
-def limit_exceeded(message: str) -> AwsError:
-    """A quota of the account."""
-    return AwsError("ResourceLimitExceeded", message)

@@ -22,7 +22,6 @@ _ON_TARGET = frozenset(
     }
 )
 _LINKED = {"ecs": "ECSService", "sagemaker": "SageMakerEndpoint"}
-_SERVICES = {"ecs": "ecs.application-autoscaling.amazonaws.com"}
 
 
 def needs(asking: Asking) -> list[Need]:
