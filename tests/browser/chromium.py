@@ -45,7 +45,7 @@ _KEYS = {
     "ArrowRight": (39, ""),
     "ArrowDown": (40, ""),
 }
-_START_S = 30
+_START_S = 90
 _END_S = 5
 _STEP_S = 0.05
 
@@ -78,7 +78,7 @@ class Tab:
             raise RuntimeError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    async def wait_for(self, expression: str, seconds: float = 20) -> Any:
+    async def wait_for(self, expression: str, seconds: float = 60) -> Any:
         """Its value as soon as that is truthy; AssertionError names what did not come."""
         deadline = asyncio.get_running_loop().time() + seconds
         while not (value := await self.value(expression)):

@@ -79,7 +79,7 @@ async def _send_example(tab: Tab) -> str:
     return str(await tab.wait_for(cells))
 
 
-async def _all_asked(tab: Tab, seconds: float = 5) -> tuple[Asked, ...]:
+async def _all_asked(tab: Tab, seconds: float = 30) -> tuple[Asked, ...]:
     """Every request, once each has its answer or has had `seconds` to get it."""
     deadline = asyncio.get_running_loop().time() + seconds
     while any(not asked.status for asked in _asked(tab.events)):

@@ -11,7 +11,7 @@ from threading import Thread
 
 class _Handler(BaseHTTPRequestHandler):
     prefix: str
-    target: int
+    target: tuple[str, int]
 
     def do_GET(self) -> None:
         if not self.path.startswith(f"{self.prefix}/"):
@@ -20,7 +20,7 @@ class _Handler(BaseHTTPRequestHandler):
         # As in AWS, the app is not told the host that the browser asked.
         headers = {"Host": "internal", "Content-Type": self.headers.get("Content-Type", "")}
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        connection = HTTPConnection("127.0.0.1", self.target, timeout=30)
+        connection = HTTPConnection(*self.target, timeout=60)
         connection.request(self.command, self.path.removeprefix(self.prefix), body, headers)
         answer = connection.getresponse()
         self._answer(answer.status, answer.headers["Content-Type"], answer.read())
@@ -40,8 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def stripping_proxy(prefix: str, target: int) -> Iterator[str]:
-    """The base URL, prefix included, under which the app on port `target` is to be seen."""
+def stripping_proxy(prefix: str, target: tuple[str, int]) -> Iterator[str]:
+    """The base URL, prefix included, under which the app at `target` is to be seen."""
     handler = type("Handler", (_Handler,), {"prefix": prefix, "target": target})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, args=(0.05,))

@@ -111,7 +111,7 @@ def kubectl(plane: ControlPlane) -> Kubectl:
             for n in (NAMESPACE, "team-a", "team-b", "secrets")
         ),
     )
-    found("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    found("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     return found
 
 
@@ -292,7 +292,7 @@ def test_the_operators_rights_in_the_cluster_are_those_that_were_rendered(
             f"--as=system:serviceaccount:{NAMESPACE}:{RELEASE}",
         ]
         done = subprocess.run(
-            [*kubectl._command, *words], capture_output=True, text=True, timeout=30, check=False
+            [*kubectl._command, *words], capture_output=True, text=True, timeout=60, check=False
         )
         return done.stdout.strip() == "yes"
 
@@ -329,7 +329,7 @@ async def test_where_namespaces_are_named_the_operator_sees_their_secrets_and_ma
     settings: Any = client.Configuration()
     await config.load_kube_config(str(operator), client_configuration=settings)
     store = Store()
-    async with client.ApiClient(configuration=settings) as api, asyncio.timeout(30):
+    async with client.ApiClient(configuration=settings) as api, asyncio.timeout(90):
         watching = asyncio.create_task(SecretWatch(api, store, Queue(), ["team-a"]).run())
         await store.secrets_seen.wait()
         assert store.secret_names() == {("team-a", "theirs")}

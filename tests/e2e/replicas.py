@@ -121,7 +121,7 @@ class Replica:
             return 0, ""
         url = told[0].partition(_ADDRESS)[2].partition('"')[0]
         try:
-            with urllib.request.urlopen(url + path, timeout=2) as answer:
+            with urllib.request.urlopen(url + path, timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -195,7 +195,7 @@ def test_a_schedule_puts_it_to_sleep_and_wakes_it_and_it_stays_ready(world: Worl
     assert status["reason"] == "Ready", status["conditions"]
     assert not writes(world, since, "sleeper")
 
-    awake = {"min": 0, "max": 1, "schedule": [{"name": "wake", "at": at(4), "min": 1, "max": 1}]}
+    awake = {"min": 0, "max": 1, "schedule": [{"name": "wake", "at": at(12), "min": 1, "max": 1}]}
     world.patch("sleeper", {"ecs": {"scaling": awake}})
     assert wait_for(lambda: service(world, "sleeper")["runningCount"] == 1, 60)
     assert wait_for(lambda: world.ask(url, {"input": 1}).status == 200, 60)

@@ -111,7 +111,7 @@ def test_each_transition_is_one_message(world: World, slack: FakeSlack, live: st
     world.ready(live)
     assert arrives(slack, live, 3).read().startswith("💚 *iris* has recovered")
 
-    end = (datetime.now(UTC) + timedelta(seconds=8)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    end = (datetime.now(UTC) + timedelta(seconds=14)).strftime("%Y-%m-%dT%H:%M:%SZ")
     world.patch(live, {"expiresAt": end})
     assert arrives(slack, live, 4).read().startswith("⏳ *iris* expires soon")
     world.reason(live, "Expired")
@@ -136,6 +136,8 @@ def test_neither_a_hundred_passes_nor_a_restart_tell_or_write_anything(
     world: World, slack: FakeSlack, live: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(world.plane.kubeconfig))
+    # The platform's own status counts its POCs at its next resync.
+    assert wait_for(lambda: world.get_platform()["status"].get("pocs") == 1, 60)
     before, told = world.get(live)["status"], len(slack.all)
     writes, passes = _writes(world), _pass_times(world)["count"]
     asyncio.run(_wake(world, live, lambda: _pass_times(world)["count"] >= passes + 100))

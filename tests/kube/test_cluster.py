@@ -32,7 +32,7 @@ def poc(name: str, namespace: str = "default", **ecs: Any) -> dict[str, Any]:
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     plane = ControlPlane.start(tmp_path_factory.mktemp("plane"), dies_with_us=True)
     kubectl(plane, "apply", "-f", str(CRDS))
-    kubectl(plane, "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    kubectl(plane, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     yield plane
     plane.stop()
 
@@ -41,7 +41,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 async def cluster(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cluster]:
     monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig))
     async with connect() as found:
-        for _ in range(100):  # just after a CRD is established its storage may still be set up
+        for _ in range(600):  # just after a CRD is established its storage may still be set up
             try:
                 await found.list(POC)
                 break
@@ -136,7 +136,7 @@ async def test_a_watch_begins_with_what_is_there_and_ends_with_its_going(cluster
             if kind == "DELETED":
                 return
 
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         tasks.create_task(follow())
         assert await seen.get() == ("ADDED", "seen")
         await cluster.patch(POC, "seen", "default", {"metadata": {"labels": {"a": "b"}}})

@@ -87,9 +87,17 @@ def listens(port: int) -> bool:
 
 def listening(pid: int) -> list[tuple[str, int]]:
     """The TCP addresses a process listens on, as the kernel tells them."""
-    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    links = [_link(file) for file in Path(f"/proc/{pid}/fd").iterdir()]
     rows = [line.split() for name in ("tcp", "tcp6") for line in _table(pid, name)]
     return [_address(row[1]) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in links]
+
+
+def _link(file: Path) -> str:
+    """What a descriptor stands for; "" when it was closed meanwhile."""
+    try:
+        return os.readlink(file)
+    except FileNotFoundError:
+        return ""
 
 
 def _table(pid: int, name: str) -> list[str]:

@@ -31,7 +31,7 @@ async def test_long_work_says_how_long_it_has_been_at_it_and_how_far(monkeypatch
 
     async def work(hear: Callable[[str], None]) -> bool:
         hear("round 1")
-        return await asyncio.wait_for(enough.wait(), 5)
+        return await asyncio.wait_for(enough.wait(), 60)
 
     assert await patiently(say, "training", work) is True
     assert told[:3] == ["training …", "training … 0 s: round 1", "training … 0 s: round 1"]

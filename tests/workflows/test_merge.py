@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,24 @@ def merge(origin: Origin) -> Event:
     return origin.merged("A parrot", files)
 
 
+@dataclass(frozen=True)
+class Merged:
+    """How the merge was deployed, and what Slack was told."""
+
+    run: Run
+    told: list[str]
+
+
+@pytest.fixture(scope="module")
+def merged(
+    organisation: Repository, merge: Event, web: Web, tmp_path_factory: pytest.TempPathFactory
+) -> Merged:
+    """What all tests here go on from; each begins with it when it runs alone."""
+    web.slack.clear()
+    done = Run(organisation, merge, tmp_path_factory.mktemp("merged")).of("deploy.yaml")
+    return Merged(done, list(web.slack))
+
+
 def image_of(origin: Origin, name: str) -> str:
     found = re.search(r"image: (\S+)", origin.read(f"models_config/{name}/config.yaml"))
     assert found
@@ -71,10 +90,9 @@ def record(origin: Origin, organisation: Repository, folder: Path, sha: str, **e
 
 
 def test_a_merge_is_built_recorded_and_answers(
-    origin: Origin, merge: Event, world: World, run: Runs, web: Web
+    origin: Origin, merge: Event, merged: Merged, world: World
 ) -> None:
-    done = run("deploy.yaml", merge)
-    assert done.result == "success", done.log
+    assert merged.run.result == "success", merged.run.log
     ecr = world.client("ecr")
     [repository] = ecr.describe_repositories(repositoryNames=["modelpoc/parrot"])["repositories"]
     assert repository["imageTagMutability"] == "IMMUTABLE"
@@ -86,10 +104,12 @@ def test_a_merge_is_built_recorded_and_answers(
     assert origin.log("%s|%an")[0] == "Record images of parrot [skip actions]|github-actions[bot]"
     assert world.get("parrot")["spec"]["ecs"]["image"] == image_of(origin, "parrot")
     assert world.predict("parrot", "hello").status == 200
-    assert web.slack[0].startswith(':white_check_mark: *deploy* succeeded: POCs ["parrot"]')
+    assert merged.told[0].startswith(':white_check_mark: *deploy* succeeded: POCs ["parrot"]')
 
 
-def test_the_recorded_commit_starts_no_other_build(origin: Origin, merge: Event, run: Runs) -> None:
+def test_the_recorded_commit_starts_no_other_build(
+    origin: Origin, merge: Event, merged: Merged, run: Runs
+) -> None:
     """Even where it is pushed with a token whose pushes start workflows."""
     done = run("deploy.yaml", Event("push", origin.follow(), payload={"before": merge.sha}))
     assert done.result == "success", done.log
@@ -98,7 +118,7 @@ def test_the_recorded_commit_starts_no_other_build(origin: Origin, merge: Event,
 
 
 def test_by_hand_the_newest_code_is_made_to_serve_and_built_once(
-    origin: Origin, organisation: Repository, world: World, run: Runs, web: Web
+    origin: Origin, organisation: Repository, merged: Merged, run: Runs, web: Web
 ) -> None:
     head, built = git(origin.bare, "rev-parse", "main"), len(docker_calls(organisation, "build"))
     event = Event("workflow_dispatch", origin.follow(), inputs={"name": "parrot"})
@@ -109,7 +129,9 @@ def test_by_hand_the_newest_code_is_made_to_serve_and_built_once(
     assert web.slack[0].startswith(":white_check_mark: *deploy task definition* succeeded: deploy parrot")
 
 
-def test_by_hand_resources_go_and_come_back(origin: Origin, world: World, run: Runs, web: Web) -> None:
+def test_by_hand_resources_go_and_come_back(
+    origin: Origin, merged: Merged, world: World, run: Runs, web: Web
+) -> None:
     sha = origin.follow()
 
     def manage(action: str) -> Run:
@@ -128,7 +150,7 @@ def test_by_hand_resources_go_and_come_back(origin: Origin, world: World, run: R
 
 
 def test_where_sync_deploys_its_commit_is_waited_for(
-    origin: Origin, organisation: Repository, world: World, tmp_path: Path
+    origin: Origin, organisation: Repository, merged: Merged, world: World, tmp_path: Path
 ) -> None:
     git(tmp_path, "clone", "--quiet", f"file://{origin.bare}", "checkout")
     words = (organisation, tmp_path / "checkout", "resources.sh", "deploy", "parrot")
@@ -138,12 +160,12 @@ def test_where_sync_deploys_its_commit_is_waited_for(
     assert "does `modelpoc sync` run there?" in late.stdout
     commit = git(origin.bare, "log", "-1", "--format=%H", "main", "--", "models_config/parrot")
     world.kubectl("annotate", "modelpoc", "parrot", f"modelpoc.dev/commit={commit}", "--overwrite")
-    done = script(*words, DEPLOY="sync", SYNC_TIMEOUT="30")
+    done = script(*words, DEPLOY="sync", SYNC_TIMEOUT="90")
     assert done.returncode == 0, done.stdout
 
 
 def test_a_merge_meanwhile_is_kept(
-    origin: Origin, organisation: Repository, merge: Event, tmp_path: Path
+    origin: Origin, organisation: Repository, merged: Merged, tmp_path: Path
 ) -> None:
     """The branch moves between the commit of the digests and its push."""
     recorded = image_of(origin, "parrot")
@@ -165,7 +187,7 @@ def test_a_merge_meanwhile_is_kept(
 
 
 def test_an_older_merge_that_ends_late_takes_nothing_back(
-    origin: Origin, organisation: Repository, merge: Event, tmp_path: Path
+    origin: Origin, organisation: Repository, merge: Event, merged: Merged, tmp_path: Path
 ) -> None:
     newer = {"models/parrot/more.py": "MORE = 1\n"} | {
         "models_config/parrot/config.yaml": "ecs:\n  image: the/newer:one\n"
@@ -178,7 +200,7 @@ def test_an_older_merge_that_ends_late_takes_nothing_back(
 
 
 def test_a_branch_that_takes_no_push_is_told(
-    origin: Origin, organisation: Repository, merge: Event, tmp_path: Path
+    origin: Origin, organisation: Repository, merge: Event, merged: Merged, tmp_path: Path
 ) -> None:
     git(origin.bare, "update-ref", "refs/heads/main", merge.sha)
     hook(origin.bare, "echo 'protected branch' >&2; exit 1")
@@ -191,7 +213,7 @@ def test_a_branch_that_takes_no_push_is_told(
 
 
 def test_git_shows_the_token_to_github_alone(
-    origin: Origin, organisation: Repository, merge: Event, tmp_path: Path, web: Web
+    origin: Origin, organisation: Repository, merged: Merged, tmp_path: Path, web: Web
 ) -> None:
     git(tmp_path, "clone", "--quiet", f"file://{origin.bare}", "checkout")
     git(tmp_path / "checkout", "remote", "set-url", "origin", f"{web.url}/people/models.git")
@@ -204,7 +226,7 @@ def test_git_shows_the_token_to_github_alone(
 
 
 def test_a_model_that_does_not_build_holds_up_no_other_and_what_leaves_is_removed(
-    origin: Origin, organisation: Repository, world: World, tmp_path: Path, web: Web
+    origin: Origin, organisation: Repository, merged: Merged, world: World, tmp_path: Path, web: Web
 ) -> None:
     web.slack.clear()
     files: dict[str, str | None] = dict(model("broken", dockerfile="FROM scratch\nRUN false\n"))

@@ -110,10 +110,10 @@ async def test_writers_of_one_api_take_turns_and_none_meets_another(bench: Bench
 
 
 async def test_side_by_side_calls_really_are(bench: Bench) -> None:
-    bench.fault(operation="ListClusters", latency_ms=300, count=None)
+    bench.fault(operation="ListClusters", latency_ms=1_000, count=None)
     began = time.monotonic()
     await asyncio.gather(*(bench.scope.call("ecs", "ListClusters") for _ in range(8)))
-    assert time.monotonic() - began < 1.6  # one after the other: 2.4 s
+    assert time.monotonic() - began < 6  # one after the other: 8 s
 
 
 @pytest.mark.parametrize(
