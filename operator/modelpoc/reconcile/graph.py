@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from modelpoc.reconcile.resource import Resource, all_refs
+from modelpoc.reconcile.references import all_refs
+from modelpoc.reconcile.resource import Resource
 
 
 class Graph:

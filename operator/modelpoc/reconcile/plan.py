@@ -10,19 +10,8 @@ from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.inventory import Inventory
 from modelpoc.reconcile.leftovers import Leftovers
 from modelpoc.reconcile.owner import Mark
-from modelpoc.reconcile.resource import (
-    UNKNOWN,
-    Kind,
-    Observed,
-    Phase,
-    Ref,
-    Resource,
-    State,
-    When,
-    refs_of,
-    resolve,
-    value_refs,
-)
+from modelpoc.reconcile.references import refs_of, resolve, value_refs
+from modelpoc.reconcile.resource import UNKNOWN, Kind, Observed, Phase, Ref, Resource, State, When
 from modelpoc.reconcile.steps import BLOCKING, WRITES, Key, Plan, Step, Verb
 
 __all__ = ["IN_DOUBT", "WRITES", "Kinds", "Plan", "Rules", "Step", "Verb", "plan"]

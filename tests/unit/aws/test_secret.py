@@ -17,7 +17,7 @@ from modelpoc.aws.secret import (
     observed,
 )
 from modelpoc.reconcile.owner import Owner
-from modelpoc.reconcile.resource import resolve
+from modelpoc.reconcile.references import resolve
 
 pytestmark = pytest.mark.unit
 

@@ -6,7 +6,8 @@ import pytest
 from tests.unit.reconcile.kinds import Ground, Machine, Note, Sheet
 
 from modelpoc.reconcile.graph import Graph
-from modelpoc.reconcile.resource import UNKNOWN, Ref, refs_of, resolve, value_refs
+from modelpoc.reconcile.references import refs_of, resolve, value_refs
+from modelpoc.reconcile.resource import UNKNOWN, Ref
 
 pytestmark = pytest.mark.unit
 
