@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from modelpoc.aws import role_policy, tags
+from modelpoc.aws import role_policy, role_rights, tags
 from modelpoc.aws.permission import NAMED, Condition, Permission, of, passes, reads
 from modelpoc.aws.seen import with_fields
 from modelpoc.aws.session import AwsScope
 from modelpoc.aws.tagging import named_like_ours
-from modelpoc.reconcile.errors import CloudError, Gone, NotYet, Stall
+from modelpoc.reconcile.errors import Gone, NotYet, Stall
 from modelpoc.reconcile.kind import BaseKind
 from modelpoc.reconcile.owner import Mark
 from modelpoc.reconcile.resource import Change, Observed, Phase, Resource, State
@@ -35,8 +35,6 @@ PERMISSIONS = (
     passes("ecs-tasks.amazonaws.com", *_OWN),
 )  # fmt: skip
 
-POLICY = "modelpoc"
-"""Name of the one inline policy."""
 NEW = State(Phase.SETTLING, "NewRole", "AWS takes some seconds to know a new role everywhere")
 
 
@@ -124,11 +122,11 @@ class RoleKind(BaseKind[Role, AwsScope]):
 
     async def delete(self, scope: AwsScope, have: Observed) -> None:
         """AWS deletes a role only without policies. Those of others are looked for when it refuses."""
-        await _take_off(scope, have.name, (POLICY,))
+        await role_rights.take_off(scope, have.name, (role_rights.POLICY,))
         try:
             await scope.call("iam", "DeleteRole", RoleName=have.name)
         except NotYet:
-            await _take_off(scope, have.name, await _beside(scope, have.name))
+            await role_rights.take_off(scope, have.name, await role_rights.beside(scope, have.name))
             await scope.call("iam", "DeleteRole", RoleName=have.name)
 
     async def disown(self, scope: AwsScope, have: Observed) -> None:
@@ -143,7 +141,7 @@ class RoleKind(BaseKind[Role, AwsScope]):
         try:
             role = (await scope.call("iam", "GetRole", RoleName=name))["Role"]
             have = observed(scope, role, tags=tags.from_list(role.get("Tags")))
-            return with_fields(have, **await _rights(scope, name)) if deep else have
+            return with_fields(have, **await role_rights.rights(scope, name)) if deep else have
         except Gone:
             return None
 
@@ -193,7 +191,7 @@ async def _created(scope: AwsScope, want: Role) -> Mapping[str, Any]:
             Tags=tags.to_list(want.tags),
         )
     except Gone as error:
-        raise _no_boundary(want, error) from error
+        raise role_rights.no_boundary(want.boundary, error) from error
     # IAM's answer to a creation does not say all.
     told = {
         "Description": _description(want),
@@ -203,31 +201,16 @@ async def _created(scope: AwsScope, want: Role) -> Mapping[str, Any]:
     return {**answer["Role"], **told, **trust}
 
 
-def _no_boundary(want: Role, error: CloudError) -> Stall:
-    return Stall(
-        "InvalidSpec",
-        f"{error}: make the policy {want.boundary} (modelpoc iam-policy boundary), or correct the platform's "
-        "spec.ecs.taskRole.perPoc.permissionsBoundaryArn",
-    )
-
-
 # what is put right, each by itself
 
 
 async def _put_boundary(scope: AwsScope, want: Role, have: Observed) -> Observed:
-    request = {"RoleName": have.name, "PermissionsBoundary": want.boundary}
-    try:
-        await scope.call("iam", "PutRolePermissionsBoundary", **request)
-    except Gone as error:
-        if "policy" in str(error):
-            raise _no_boundary(want, error) from error
-        raise
+    await role_rights.put_boundary(scope, have.name, want.boundary)
     return with_fields(have, boundary=want.boundary)
 
 
 async def _put_policy(scope: AwsScope, want: Role, have: Observed) -> Observed:
-    document = role_policy.written(want.policy)
-    await scope.call("iam", "PutRolePolicy", RoleName=have.name, PolicyName=POLICY, PolicyDocument=document)
+    await role_rights.put_policy(scope, have.name, want.policy)
     return with_fields(have, policy=want.policy)
 
 
@@ -238,7 +221,7 @@ async def _put_trust(scope: AwsScope, want: Role, have: Observed) -> Observed:
 
 
 async def _clear(scope: AwsScope, want: Role, have: Observed) -> Observed:
-    await _take_off(scope, have.name, have.fields["beside"])
+    await role_rights.take_off(scope, have.name, have.fields["beside"])
     return with_fields(have, beside=())
 
 
@@ -265,35 +248,3 @@ _MENDING = {
     "trust": _put_trust,
     "tags": _retag,
 }
-
-
-# what gives it rights
-
-
-async def _rights(scope: AwsScope, name: str) -> dict[str, Any]:
-    """The deep fields that GetRole leaves out."""
-    beside = await _beside(scope, name)
-    try:
-        answer = await scope.call("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY)
-    except Gone:
-        return {"policy": {}, "beside": beside}
-    return {"policy": role_policy.read(answer["PolicyDocument"]), "beside": beside}
-
-
-async def _beside(scope: AwsScope, name: str) -> tuple[str, ...]:
-    inline = await scope.call("iam", "ListRolePolicies", RoleName=name)
-    attached = await scope.call("iam", "ListAttachedRolePolicies", RoleName=name)
-    others = [p for p in inline["PolicyNames"] if p != POLICY]
-    return (*sorted(others), *sorted(p["PolicyArn"] for p in attached["AttachedPolicies"]))
-
-
-async def _take_off(scope: AwsScope, name: str, policies: Iterable[str]) -> None:
-    """Each by what it is called: attached ones by their ARN, the role's own by a name."""
-    for policy in policies:
-        attached = policy.startswith("arn:")
-        operation = "DetachRolePolicy" if attached else "DeleteRolePolicy"
-        which = {"PolicyArn": policy} if attached else {"PolicyName": policy}
-        try:
-            await scope.call("iam", operation, RoleName=name, **which)
-        except Gone:
-            continue
