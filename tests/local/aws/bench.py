@@ -173,7 +173,7 @@ class Bench:
         assert await self.diff(kind, want) == ()
         return {c.field for c in changes}
 
-    async def settled(self, kind: Kind[Any, Any], name: str, seconds: float = 10.0) -> Observed:
+    async def settled(self, kind: Kind[Any, Any], name: str, seconds: float = 90.0) -> Observed:
         """`name` once AWS is no longer at work on it."""
         async with asyncio.timeout(seconds):
             while True:
@@ -182,7 +182,7 @@ class Bench:
                     return have
                 await asyncio.sleep(0.05)
 
-    async def gone(self, kind: Kind[Any, Any], name: str, seconds: float = 10.0) -> None:
+    async def gone(self, kind: Kind[Any, Any], name: str, seconds: float = 90.0) -> None:
         """Returns once nothing of that name is there."""
         async with asyncio.timeout(seconds):
             while await self.seen(kind, name):  # noqa: ASYNC110  (AWS tells nobody)

@@ -106,7 +106,7 @@ class Hosted:
         assert have
         return have
 
-    async def until(self, good: Callable[[Observed], bool], seconds: float = 60.0) -> Observed:
+    async def until(self, good: Callable[[Observed], bool], seconds: float = 90.0) -> Observed:
         async with asyncio.timeout(seconds):
             while not good(have := await self.see()):  # noqa: ASYNC110  (AWS tells nobody)
                 await asyncio.sleep(0.03)

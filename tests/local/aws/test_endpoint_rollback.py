@@ -49,7 +49,7 @@ async def test_requests_that_fail_in_a_canary_take_it_back(poc: Hosted) -> None:
     await poc.bench.made(KINDS["Alarm"], watcher)
     want = poc.to(bad, rollout="Canary", step_instances=1, wait_seconds=3_600, alarms=(name,))
     await poc.update(want)
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while (have := await poc.see()).state.busy:
             with suppress(Exception):  # the canary's share
                 await asyncio.to_thread(poc.answer)

@@ -46,7 +46,7 @@ class Poc:
         return await self.engine.run(wanted, self.bench.owner.mark, ages=ages)
 
     async def settle(self, graph: Graph | None = None) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while not (await self.once(graph)).settled:  # noqa: ASYNC110  (AWS tells nobody)
                 await asyncio.sleep(0.05)
 

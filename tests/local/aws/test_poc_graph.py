@@ -323,7 +323,7 @@ async def delete_target_group(bench: Bench, have: Observed) -> None:
     for rule in bench.inventory.pointing_at(have.id):
         if rule.kind == "ListenerRule":
             elb.delete_rule(RuleArn=rule.id)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while elb.describe_target_groups(TargetGroupArns=[have.id])["TargetGroups"]:
             with suppress(elb.exceptions.ResourceInUseException):
                 elb.delete_target_group(TargetGroupArn=have.id)

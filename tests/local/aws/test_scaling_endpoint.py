@@ -38,7 +38,7 @@ async def endpoint(bench: Bench) -> Observed:
     }
     client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     arn = client.create_endpoint(EndpointName=name, EndpointConfigName=name)["EndpointArn"]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while client.describe_endpoint(EndpointName=name)["EndpointStatus"] != "InService":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     have = Observed("Endpoint", name, id=arn, owner=bench.owner.mark)

@@ -45,7 +45,7 @@ class Poc:
         assert have
         return have
 
-    async def until(self, good: Callable[[Observed], bool], seconds: float = 20.0) -> Observed:
+    async def until(self, good: Callable[[Observed], bool], seconds: float = 90.0) -> Observed:
         async with asyncio.timeout(seconds):
             while not good(have := await self.see()):  # noqa: ASYNC110  (AWS tells nobody)
                 await asyncio.sleep(0.03)
