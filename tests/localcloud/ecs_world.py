@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
 
 from localcloud.aws.ecs.machine import store_of
 from localcloud.runtime import images
 
 ECHO = Path(__file__).parents[1] / "models" / "echo"
+SCALE = 200.0
 BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 
 
@@ -161,6 +167,15 @@ class World:
         for name in names:
             self.until(lambda name=name: self.service(name)["status"], lambda s: s == "INACTIVE")
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Every state stays as it is meanwhile."""
+        self.cloud.local("faults", "PUT", [{"freezeClock": True}])
+        try:
+            yield
+        finally:
+            self.cloud.local("faults", "DELETE")
+
     @staticmethod
     def until(look: Callable[[], Any], good: Callable[[Any], bool], timeout: float = 90) -> Any:
         """Looks until it is good; the last look in the failure otherwise."""
@@ -176,3 +191,46 @@ class World:
         body = json.dumps({"input": given}).encode()
         with urllib.request.urlopen(f"http://{address}:8080/predict", body, timeout=30) as answer:
             return json.load(answer)
+
+
+def name_of(world: World, test: str) -> Iterator[str]:
+    """A name of its own for a test; a service of that name is deleted afterwards."""
+    chosen = test.replace("_", "-")[5:37].strip("-")
+    yield chosen
+    found = world.ecs.describe_services(cluster="models", services=[chosen])["services"]
+    if found and found[0]["status"] == "ACTIVE":
+        world.delete(chosen)
+
+
+def refusal(call: Callable[[], Any]) -> tuple[str, str]:
+    with pytest.raises(ClientError) as refused:
+        call()
+    error = refused.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+class Load:
+    """Asks one URL again and again from a thread, and keeps every answer."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.answers, self.failures = url, [], []
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self) -> None:
+        while not self._over.wait(0.002):
+            try:
+                with urllib.request.urlopen(self.url, b'{"input": 1}', timeout=60) as answer:
+                    self.answers.append(json.load(answer)["revision"])
+            except OSError as error:
+                self.failures.append(str(error))

@@ -188,3 +188,13 @@ def refused(code: str, part: str, ask: Callable[..., Any], **request: Any) -> No
     error = caught.value.response["Error"]
     assert error["Code"] == code, error
     assert part in error["Message"], error
+
+
+def public(edge: Edge, api: str, **more: Any) -> dict[str, Any]:
+    """A public integration."""
+    given = {
+        "IntegrationType": "HTTP_PROXY",
+        "IntegrationMethod": "ANY",
+        "IntegrationUri": "http://127.0.0.1:9",
+    }
+    return dict(edge.gateway.create_integration(ApiId=api, **{**given, **more}))

@@ -11,12 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from localcloud.aws.ecs.machine import store_of
 from localcloud.runtime import images
 
 MODEL = Path(__file__).parents[1] / "models" / "sm-echo"
+SCALE = 200.0
 ROLE = "arn:aws:iam::000000000000:role/modelpoc-sagemaker"
 BUCKET = "models"
+ARN = "arn:aws:sagemaker:eu-west-1:000000000000:"
 
 
 def archive(code: str | None = None, **settings: Any) -> bytes:
@@ -127,3 +132,13 @@ class World:
             assert time.monotonic() < ends, f"not within {timeout} s: {json.dumps(seen, default=str)[:3000]}"
             time.sleep(0.03)
         return seen
+
+
+def refusal(call: Callable[[], Any]) -> str:
+    """The message of a ValidationException."""
+    with pytest.raises(ClientError) as refused:
+        call()
+    error = refused.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+    return str(error["Message"])
