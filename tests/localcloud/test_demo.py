@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +23,9 @@ pytestmark = pytest.mark.unit
 
 async def test_long_work_says_how_long_it_has_been_at_it_and_how_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("localcloud.demo.patience.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(
+        "localcloud.demo.patience.time", SimpleNamespace(monotonic=itertools.count().__next__)
+    )
     told: list[str] = []
     enough = asyncio.Event()
 
@@ -34,7 +39,7 @@ async def test_long_work_says_how_long_it_has_been_at_it_and_how_far(monkeypatch
         return await asyncio.wait_for(enough.wait(), 60)
 
     assert await patiently(say, "training", work) is True
-    assert told[:3] == ["training …", "training … 0 s: round 1", "training … 0 s: round 1"]
+    assert told[:3] == ["training …", "training … 1 s: round 1", "training … 2 s: round 1"]
 
 
 async def test_what_long_work_raises_is_raised() -> None:
@@ -49,7 +54,7 @@ def test_of_two_that_speak_each_says_a_thing_once_and_goes_on_now_and_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("localcloud.demo.patience.time.monotonic", lambda: now)
+    monkeypatch.setattr("localcloud.demo.patience.time", SimpleNamespace(monotonic=lambda: now))
     told: list[str] = []
     one, other = Voice(told.append, "one"), Voice(told.append, "other")
     for seconds in range(7):

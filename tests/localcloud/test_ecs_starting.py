@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,17 @@ from localcloud.aws.clock import Clock
 from localcloud.aws.ecs.starting import starting
 
 pytestmark = pytest.mark.unit
-CLOCK = Clock(100.0)
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+class Standing(Clock):
+    """Shows one moment."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+CLOCK = Standing(100.0)
 
 
 @dataclass

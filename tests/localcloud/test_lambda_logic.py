@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -134,14 +135,19 @@ def pool(idle: float = 60.0) -> tuple[Pool, list[Kept]]:
     return Pool(make, idle), made
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
 async def test_a_worker_comes_back_until_it_is_idle_for_too_long() -> None:
     workers, made = pool(idle=0.05)
     first = await workers.borrow()
     workers.give_back(first)
     assert await workers.borrow() is first
     workers.give_back(first)
-    await asyncio.sleep(0.2)
-    assert made[0].closed
+    await until(lambda: made[0].closed)
     assert await workers.borrow() is not first
 
 
@@ -151,8 +157,7 @@ async def test_a_worker_that_broke_is_not_given_out_again() -> None:
     made[0].usable = False
     workers.give_back(first)
     assert await workers.borrow() is not first
-    await asyncio.sleep(0)
-    assert made[0].closed
+    await until(lambda: made[0].closed)
 
 
 async def test_there_are_only_so_many_workers() -> None:
@@ -172,9 +177,10 @@ async def test_a_retired_pool_ends_once_the_last_worker_is_back() -> None:
     workers.give_back(idle)
     workers.retire()
     empty = asyncio.ensure_future(workers.emptied())
+    await until(lambda: made[1].closed)
     await asyncio.sleep(0.01)
     assert [one.closed for one in made] == [False, True]
     assert not empty.done()
     workers.give_back(busy)
-    await asyncio.wait_for(empty, 1)
+    await asyncio.wait_for(empty, 60)
     assert made[0].closed

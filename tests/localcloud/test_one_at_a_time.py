@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from pathlib import Path
 
@@ -27,9 +28,9 @@ def test_the_second_says_that_it_waits_and_goes_on_when_the_first_is_through(tmp
     with alone(root, lock):
         other = threading.Thread(target=second)
         other.start()
-        assert waits.wait(10)
+        assert waits.wait(60)
         assert not through.is_set()
-    other.join(10)
+    other.join(60)
     assert through.is_set()
     assert list(tmp_path.iterdir()) == []
 
@@ -52,23 +53,22 @@ def test_a_second_cluster_of_the_name_does_not_clear_away_the_first_that_begins(
 ) -> None:
     """Both found nothing there; whoever comes second finds the first's when it may look."""
     monkeypatch.setattr(installed.tools, "ensure", lambda *_: Path("helm"))
-    told: list[str] = []
+    told: queue.Queue[str] = queue.Queue()
     refused: list[str] = []
 
     def second() -> None:
         try:
-            Installed.up("two", tell=told.append)
+            Installed.up("two", tell=told.put)
         except ChartFailed as error:
             refused.append(str(error))
 
     other = threading.Thread(target=second)
-    with installed._alone("two", told.append):
+    with installed._alone("two", told.put):
         other.start()
-        while not told:
-            pass
+        said = told.get(timeout=60)
         monkeypatch.setattr(installed, "_node", lambda _: object())  # the first one's stands now
-    other.join(10)
-    assert "waiting for another command on the cluster two" in told[0]
+    other.join(60)
+    assert "waiting for another command on the cluster two" in said
     assert refused == ["a cluster or cloud two runs already: take it down first"]
 
 

@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
+from tests.unit.kube.lease_world import run
 
+from modelpoc.aws import rates
 from modelpoc.aws.rates import Bucket, buckets_of, published
 
 pytestmark = pytest.mark.unit
 
 
-async def seconds(bucket: Bucket, calls: int) -> float:
-    began = time.monotonic()
-    await asyncio.gather(*(bucket.take() for _ in range(calls)))
-    return time.monotonic() - began
+Turns = Callable[[Bucket, int], list[tuple[int, float]]]
 
 
-async def test_a_burst_goes_through_at_once() -> None:
-    assert await seconds(Bucket(20, 1), 20) < 0.2
+@pytest.fixture
+def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
+    """Who got a turn, and after how many seconds, of so many that ask at once; only waiting takes time."""
+
+    def turns(bucket: Bucket, calls: int) -> list[tuple[int, float]]:
+        order: list[tuple[int, float]] = []
+
+        async def one(number: int) -> None:
+            await bucket.take()
+            order.append((number, asyncio.get_running_loop().time()))
+
+        async def all_of_them() -> None:
+            loop = asyncio.get_running_loop()
+            monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=loop.time))
+            await asyncio.gather(*(one(n) for n in range(calls)))
+
+        run(all_of_them())
+        return order
+
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    return turns
 
 
-async def test_what_exceeds_the_burst_goes_at_the_sustained_rate() -> None:
-    assert 0.15 <= await seconds(Bucket(5, 50), 15) < 0.6
+def test_a_burst_goes_through_at_once(turns: Turns) -> None:
+    assert turns(Bucket(20, 1), 20) == [(n, 0.0) for n in range(20)]
 
 
-async def test_turns_come_in_the_order_of_asking() -> None:
-    bucket, order = Bucket(1, 200), list[int]()
-
-    async def one(number: int) -> None:
-        await bucket.take()
-        order.append(number)
-
-    await asyncio.gather(*(one(n) for n in range(8)))
-    assert order == list(range(8))
+def test_what_exceeds_the_burst_goes_at_the_sustained_rate_in_the_order_of_asking(turns: Turns) -> None:
+    after = turns(Bucket(5, 50), 15)
+    assert [number for number, _ in after] == list(range(15))
+    assert [at for _, at in after] == pytest.approx([0.0] * 5 + [n / 50 for n in range(1, 11)])
 
 
-async def test_after_a_refusal_nothing_saved_up_is_left() -> None:
+def test_after_a_refusal_nothing_saved_up_is_left(turns: Turns) -> None:
     bucket = Bucket(20, 50)
     bucket.drain()
-    assert await seconds(bucket, 5) >= 0.08
+    assert [at for _, at in turns(bucket, 5)] == pytest.approx([n / 50 for n in range(1, 6)])
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from modelpoc.aws import policy, role_policy, tags
+from modelpoc.aws import policy, role, role_policy, tags
 from modelpoc.aws.role import Role, RoleKind, observed, path
 from modelpoc.aws.session import AwsScope
 from modelpoc.reconcile.owner import Owner
@@ -162,9 +163,11 @@ def test_so_is_whatever_gives_it_other_rights(scope: AwsScope) -> None:
     ],
 )
 def test_a_new_one_settles_by_aws_clock_but_never_for_long(
-    scope: AwsScope, seconds: int, phase: Phase
+    scope: AwsScope, seconds: int, phase: Phase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = datetime.now(UTC) - timedelta(seconds=seconds)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    monkeypatch.setattr(role, "datetime", SimpleNamespace(now=lambda _: now))
+    made = now - timedelta(seconds=seconds)
     assert observed(scope, answer(CreateDate=made)).state.phase is phase
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import io
+from types import SimpleNamespace
 
 import pytest
 from tests.unit.cli.objects import changed, state
 
+from modelpoc.cli import progress
 from modelpoc.cli.progress import change, summary, telling, under_way
 from modelpoc.cli.seen import Seen
 
@@ -61,7 +63,8 @@ def test_only_what_is_new_is_a_line() -> None:
     assert change(creating, ready) == summary(ready)
 
 
-def test_off_a_terminal_lines_are_plain_and_nothing_is_rewritten() -> None:
+def test_off_a_terminal_lines_are_plain_and_nothing_is_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: 7.0))
     stream = io.StringIO()
     with telling(stream) as teller:
         teller.say("echo created")

@@ -44,7 +44,7 @@ async def _waited(asked: Any, monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(account_checks, "_within", within)
     store = Store()
     store.put(platform_key(PLATFORM.metadata.name), PLATFORM)
-    await asyncio.wait_for(check_accounts(store, asked, asked.until), 5)
+    await asyncio.wait_for(check_accounts(store, asked, asked.until), 60)
     return pauses
 
 

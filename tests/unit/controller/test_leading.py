@@ -18,10 +18,11 @@ class Going:
     """Goes on until it is cancelled, and takes its time then."""
 
     def __init__(self, story: list[str]) -> None:
-        self._story = story
+        self._story, self.begun = story, asyncio.Event()
 
     async def run(self) -> None:
         self._story.append("meanwhile")
+        self.begun.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -31,25 +32,28 @@ class Going:
 
 async def test_what_goes_on_meanwhile_has_ended_before_what_goes_on_beside_begins() -> None:
     operator, story = Operator(Settings()), list[str]()
+    going = Going(story)
 
     async def beside() -> None:
         story.append("beside")
 
-    waiting = [asyncio.create_task(operator._until_leading(Going(story).run))]
+    waiting = [asyncio.create_task(operator._until_leading(going.run))]
     led = asyncio.create_task(operator._led(beside, waiting))
+    await asyncio.wait_for(going.begun.wait(), 60)
     await asyncio.sleep(0.01)
     assert story == ["meanwhile"]
     operator._leading.began.set()
-    await asyncio.wait_for(led, 5)
+    await asyncio.wait_for(led, 60)
     assert story == ["meanwhile", "ended", "beside"]
 
 
 async def test_who_is_told_to_stop_while_it_waits_ends_what_goes_on_meanwhile() -> None:
     operator, story = Operator(Settings()), list[str]()
-    waiting = asyncio.create_task(operator._until_leading(Going(story).run))
-    await asyncio.sleep(0.01)
+    going = Going(story)
+    waiting = asyncio.create_task(operator._until_leading(going.run))
+    await asyncio.wait_for(going.begun.wait(), 60)
     waiting.cancel()
-    await asyncio.wait([waiting], timeout=5)
+    await asyncio.wait([waiting], timeout=60)
     assert (waiting.cancelled(), story) == (True, ["meanwhile", "ended"])
 
 

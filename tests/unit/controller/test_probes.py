@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from tests.unit.controller.held import PLATFORM
 
+from modelpoc.controller import leading as leading_module
+from modelpoc.controller import probes
 from modelpoc.controller.calls import Calls
 from modelpoc.controller.keys import Key
 from modelpoc.controller.leading import Alone, Elected
@@ -19,6 +21,20 @@ from modelpoc.kube.lease import Moment, Term
 from modelpoc.kube.lease_election import Election, Periods
 
 pytestmark = pytest.mark.unit
+
+
+NOW = Moment(100_000.0, 1.8e9)
+
+
+@pytest.fixture
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands still."""
+    for module in (probes, leading_module):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: NOW.monotonic))
+
+
+def _ago(seconds: float) -> Moment:
+    return Moment(NOW.monotonic - seconds, NOW.wall - seconds)
 
 
 class Place:
@@ -58,37 +74,39 @@ def test_once_ready_always_ready() -> None:
     assert place.ready.missing() == []
 
 
-def test_a_queue_that_stands_still_is_death_only_to_who_works(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("_now")
+def test_a_queue_that_stands_still_is_death_only_to_who_works() -> None:
     queue, leading = Queue(), Alone()
     queue.add(Key("default", "one"))
-    queue.moved_at = time.monotonic() - STUCK_AFTER - 1
+    queue.moved_at = _ago(STUCK_AFTER + 1).monotonic
     alive = Alive(queue, leading)
     assert alive.stuck() == "", "it waits for the lease"
     leading.began.set()
     assert "the queue has not moved for 301 s" in alive.stuck()
 
 
+@pytest.mark.usefixtures("_now")
 def test_a_lease_loop_that_stands_still_is_death() -> None:
     periods = Periods()
-    election: Any = SimpleNamespace(tried_at=time.monotonic() - 30)
+    election: Any = SimpleNamespace(tried_at=_ago(30).monotonic)
     alive = Alive(Queue(), Elected(election, periods))
     assert alive.stuck() == ""
     election.tried_at -= 30
     assert "the lease was not looked at for 60 s" in alive.stuck()
 
 
+@pytest.mark.usefixtures("_now")
 def test_who_does_not_stand_for_the_lease_yet_looks_at_none() -> None:
     """Caches take as long as they take: without the CRDs, until somebody applies them."""
     periods, lease = Periods(), cast(Any, SimpleNamespace(identity="me"))
-    now = Moment(time.monotonic() - 3600, time.time() - 3600)
-    election = Election(lease, periods, Term(periods.deadline), lambda: now)
+    election = Election(lease, periods, Term(periods.deadline), lambda: _ago(3600))
     assert Alive(Queue(), Elected(election, periods)).stuck() == ""
 
 
+@pytest.mark.usefixtures("_now")
 async def test_who_stands_for_it_is_looked_after_from_the_first_try_on() -> None:
     periods, lease = Periods(), cast(Any, SimpleNamespace(identity="me", held=False, get=_never))
-    now = Moment(time.monotonic() - 60, time.time() - 60)
-    election = Election(lease, periods, Term(periods.deadline), lambda: now)
+    election = Election(lease, periods, Term(periods.deadline), lambda: _ago(60))
     standing = asyncio.create_task(election.acquire())
     await asyncio.sleep(0)
     assert "the lease was not looked at for 60 s" in Alive(Queue(), Elected(election, periods)).stuck()
@@ -101,12 +119,14 @@ async def _never(*_: Any) -> None:
 
 
 async def test_calls_under_way_are_waited_for_a_while() -> None:
-    calls, loop, go = Calls(1), asyncio.get_running_loop(), asyncio.Event()
-    first = loop.run_in_executor(calls, time.sleep, 0.2)
-    never = loop.run_in_executor(calls, go.set)
+    calls, loop = Calls(1), asyncio.get_running_loop()
+    answer, begun = threading.Event(), threading.Event()
+    first = loop.run_in_executor(calls, answer.wait, 60)
+    never = loop.run_in_executor(calls, begun.set)
     assert not await calls.drain(0.01)
     assert calls.busy
-    assert never.cancelled() or not go.is_set()
-    assert await calls.drain(5)
+    answer.set()
+    assert await calls.drain(60)
     assert not calls.busy
-    await asyncio.wait([first], timeout=1)
+    assert not begun.is_set()
+    await asyncio.wait([first, never], timeout=60)

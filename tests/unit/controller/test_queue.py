@@ -19,7 +19,7 @@ A, B, C = Key("team", "a"), Key("team", "b"), Key("team", "c")
 
 
 async def take(queue: Queue) -> Key:
-    return await asyncio.wait_for(queue.get(), 1)
+    return await asyncio.wait_for(queue.get(), 60)
 
 
 async def empty(queue: Queue) -> bool:
@@ -130,13 +130,14 @@ async def test_a_delay_does_not_hold_back_what_waits_already() -> None:
 
 async def test_forgotten_keys_do_not_come_back() -> None:
     queue = Queue()
-    queue.add_after(A, 0.01)
     queue.add(B)
     await take(queue)
+    queue.add_after(A, 0.01)
     queue.add(B)
     queue.forget(A)
     queue.forget(B)
     queue.done(B)
+    await asyncio.sleep(0.03)
     assert await empty(queue)
 
 
@@ -166,7 +167,9 @@ async def test_several_workers_share_the_keys() -> None:
     for key in (*keys, *keys):
         queue.add(key)
         await asyncio.sleep(0)
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while len(queue) or queue.working:  # noqa: ASYNC110
+            await asyncio.sleep(0)
     for task in workers:
         task.cancel()
     assert set(worked) == set(keys)
@@ -192,7 +195,7 @@ def test_no_key_is_lost_and_none_runs_twice_at_once(operations: list[tuple[str, 
                 queue.done(key)
                 working.discard(key)
             elif operation == "get" and owed - working:
-                got = await asyncio.wait_for(queue.get(), 1)
+                got = await take(queue)
                 assert got in owed - working
                 owed.discard(got)
                 working.add(got)

@@ -136,14 +136,14 @@ def test_a_handler_slower_than_the_functions_time_is_interrupted(make: Make) -> 
 import time
 def lambda_handler(event, context):
     try:
-        time.sleep(10)
+        time.sleep(60)
     except Exception:
         return "caught"
 """
     began = time.monotonic()
     answer = make(source)(event(body="{}"), Context(seconds=0.4))
     assert error_of(answer)[:2] == (504, "DeadlineExceeded")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def test_modules_beside_the_handler_are_found_and_names_of_ours_do_not_matter(

@@ -257,14 +257,14 @@ def test_a_connection_that_never_came_about_is_tried_once_more(error: type[Excep
 
 def test_a_model_slower_than_the_functions_time_is_not_waited_for() -> None:
     def model(**asked: Any) -> tuple[str, bytes]:
-        time.sleep(5)
+        time.sleep(60)
         return "text/plain", b"late"
 
     function = Function(FakeAws(model=model))
     began = time.monotonic()
     answer = function(event(body="{}", headers=JSON), Context(seconds=0.4))
     assert error_of(answer)[:2] == (504, "DeadlineExceeded")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     assert function.aws.forgotten == 1, "a client half way through an answer must not be used again"
 
 
@@ -281,18 +281,21 @@ def test_an_answer_that_only_trickles_is_not_waited_for() -> None:
     function, asked = Function(Trickling()), event(body="{}", headers=JSON)
     # In another thread no signal interrupts it.
     with ThreadPoolExecutor(1) as thread:
-        answer = thread.submit(function, asked, Context(seconds=0.4)).result(5)
+        answer = thread.submit(function, asked, Context(seconds=0.4)).result(60)
     assert error_of(answer)[:2] == (504, "DeadlineExceeded")
 
 
 def test_the_gateways_patience_counts_from_when_it_took_the_request() -> None:
     function = Function()
-    taken = int((time.time() - 20) * 1000)
+    began = time.time()
+    taken = int((began - 20) * 1000)
     function(event(body="{}", headers=JSON, timeEpoch=taken), Context(seconds=29))
     function(event(body="{}", headers=JSON), Context(seconds=29))
     function(event(body="{}", headers=JSON, timeEpoch=12), Context(seconds=29))
     function(event(body="{}", headers=JSON), Context(seconds=3))
-    assert function.aws.seconds == pytest.approx([9, 28.5, 28.5, 2.5], abs=0.4)
+    took = time.time() - began
+    for left, most in zip(function.aws.seconds, [9, 28.5, 28.5, 2.5], strict=True):
+        assert most - took - 0.01 <= left <= most + 0.01
 
 
 def test_an_answer_too_large_for_lambda_is_told() -> None:
