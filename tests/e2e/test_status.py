@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from tests.e2e.failing import CRASH, env
 from tests.e2e.test_admission import Kubectl, with_crds
+from tests.unit.controller.case import Case
 from tests.unit.controller.held import PLATFORM
-from tests.unit.controller.states import Case, cases
+from tests.unit.controller.states import cases
 from tests.unit.controller.table import ROOT, Row, rows
 from tests.world import World, poc
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.unit.controller.states import Case, cases
+from tests.unit.controller.case import Case
+from tests.unit.controller.states import cases
 
 ROOT = Path(__file__).resolve().parents[3]
 DOC = ROOT / "docs" / "conditions.md"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.controller import states
+from tests.unit.controller import stuck_states
 from tests.unit.controller.story import Story
 
 from modelpoc.api.conditions import Reason
@@ -15,7 +15,7 @@ WORDS = "CreateService: the target group is not attached yet"
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"), [(NotYet(WORDS), Reason.CREATING), (states.THROTTLED, Reason.AWS_UNAVAILABLE)]
+    ("error", "reason"), [(NotYet(WORDS), Reason.CREATING), (stuck_states.THROTTLED, Reason.AWS_UNAVAILABLE)]
 )
 def test_what_only_waits_for_another_thing_is_no_trouble_of_aws(error: CloudError, reason: Reason) -> None:
     story = Story()

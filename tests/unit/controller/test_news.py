@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.controller import states
+from tests.unit.controller import resting_states, service_states, states, stuck_states
 from tests.unit.controller.held import up
 from tests.unit.controller.story import GOOD, Story
 from tests.unit.controller.told import Tell
@@ -27,19 +27,19 @@ def test_nothing_new_is_told_when_nothing_changed(told: Tell) -> None:
 
 
 def test_the_first_pass_is_told() -> None:
-    [told] = news(states.creating())
+    [told] = news(service_states.creating())
     assert (told.reason, told.warning) == ("Creating", False)
 
 
 def test_ready_is_told_with_its_url() -> None:
-    story = states.probing().passed(GOOD)
+    story = service_states.probing().passed(GOOD)
     [told] = news(story)
     assert told.reason == "Ready"
     assert "https://" in told.message
 
 
 def test_progress_within_one_stretch_is_not() -> None:
-    story = states.creating()
+    story = service_states.creating()
     story.held.make(until=lambda step: step.kind == "Service")
     assert news(story.passed()) == []
 
@@ -47,10 +47,10 @@ def test_progress_within_one_stretch_is_not() -> None:
 @pytest.mark.parametrize(
     ("story", "reason"),
     [
-        (states.rollout_failed_while_serving, "RolloutFailed"),
-        (states.route_conflict, "RouteConflict"),
-        (states.size_not_allowed_while_serving, "SizeNotAllowed"),
-        (states.probe_failed, "ProbeFailed"),
+        (stuck_states.rollout_failed_while_serving, "RolloutFailed"),
+        (stuck_states.route_conflict, "RouteConflict"),
+        (stuck_states.size_not_allowed_while_serving, "SizeNotAllowed"),
+        (stuck_states.probe_failed, "ProbeFailed"),
     ],
 )
 def test_what_needs_someone_is_a_warning_with_what_to_do(story: Tell, reason: str) -> None:
@@ -60,7 +60,7 @@ def test_what_needs_someone_is_a_warning_with_what_to_do(story: Tell, reason: st
 
 
 def test_recovery_is_told() -> None:
-    story = states.rollout_failed_while_serving().change(ecs={"image": "local/echo:3"})
+    story = stuck_states.rollout_failed_while_serving().change(ecs={"image": "local/echo:3"})
     story.held.roll_out()
     assert [n.reason for n in news(story.passed())] == ["RollingOut"]
     story.held.rolled_out()
@@ -69,8 +69,8 @@ def test_recovery_is_told() -> None:
 
 
 def test_coming_to_rest_is_told() -> None:
-    assert [n.reason for n in news(states.suspended())] == ["Suspended"]
-    assert [n.reason for n in news(states.expired())] == ["Expired"]
+    assert [n.reason for n in news(resting_states.suspended())] == ["Suspended"]
+    assert [n.reason for n in news(resting_states.expired())] == ["Expired"]
 
 
 # work

@@ -13,13 +13,13 @@ from tests.unit.controller.endpoint_states import (
     endpoint_rolled_back,
     function_failed,
 )
-from tests.unit.controller.states import (
+from tests.unit.controller.service_states import ready
+from tests.unit.controller.story import Story
+from tests.unit.controller.stuck_states import (
     access_denied,
     first_rollout_failed,
-    ready,
     rollout_failed_while_serving,
 )
-from tests.unit.controller.story import Story
 from tests.unit.controller.told import Tell
 
 from modelpoc.controller.motion import changed_since, gave_up

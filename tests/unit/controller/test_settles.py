@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.controller import states
-from tests.unit.controller.held import Held
+from tests.unit.controller import service_states, states, stuck_states
+from tests.unit.controller.held import SETTLING, Held
 from tests.unit.controller.story import BAD, GOOD, WAITING, Story
-from tests.unit.controller.told import Tell
+from tests.unit.controller.told import CHANGED, Tell
 
 from modelpoc.api.conditions import ConditionStatus, ConditionType, Reason
 from modelpoc.api.modelpoc import ModelPOC
@@ -22,7 +22,7 @@ from modelpoc.reconcile.plan import Verb
 
 pytestmark = pytest.mark.unit
 
-TOLD = {name: tell for name, state, tell in states.TOLD if state != states.CHANGED}
+TOLD = {name: tell for name, state, tell in states.TOLD if state != CHANGED}
 """Those that end with a look."""
 
 
@@ -59,8 +59,12 @@ def look(story: Story, n: int) -> Story:
 
 def fail_in_passing(story: Story, n: int) -> Story:
     if n % 2:
-        return story.failed((states.NO_ANSWER, states.DENIED)[n // 2 % 2], goal=goal_of(story))
-    error = (states.THROTTLED, states.DENIED, NotYet("CreateService: the target group is not attached yet"))
+        return story.failed((stuck_states.NO_ANSWER, stuck_states.DENIED)[n // 2 % 2], goal=goal_of(story))
+    error = (
+        stuck_states.THROTTLED,
+        stuck_states.DENIED,
+        NotYet("CreateService: the target group is not attached yet"),
+    )
     story.held.errors = {"TargetGroup": error[n // 2 % 3]}
     look(story, n)
     story.held.errors = {}
@@ -89,7 +93,7 @@ def rollout(story: Story, n: int) -> Story:
         elif n % 3 == 1:
             story.held.fail(back_to=running)
         else:
-            story.held.state("Service", states.SETTLING, running=n % 2)
+            story.held.state("Service", SETTLING, running=n % 2)
     return look(story, n)
 
 
@@ -112,9 +116,9 @@ SEQUENCES = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 11)), ma
 
 BEGINNINGS: tuple[Tell, ...] = (
     Story,
-    states.ready,
-    states.rolling_out,
-    states.rollout_failed_while_serving,
+    service_states.ready,
+    service_states.rolling_out,
+    stuck_states.rollout_failed_while_serving,
 )
 
 

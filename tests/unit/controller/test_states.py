@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.unit.controller.states import Case, cases
+from tests.unit.controller.case import Case
+from tests.unit.controller.states import cases
 from tests.unit.controller.table import DOC, FOLDER, REWRITE, Cell, Row, files, rows
 
 from modelpoc.api.conditions import ConditionType, Reason
@@ -126,7 +127,6 @@ def columns(case: Case) -> str:
 
 PRINTED = """
 spec-just-changed True Ready
-just-resumed - Suspended
 creating False Creating
 starting False Creating
 rolling-out False RollingOut
@@ -164,6 +164,7 @@ aws-lost-while-serving True Ready
 aws-lost-while-rolling-out False RollingOut
 aws-lost-after-a-change True Ready
 throttled-while-repairing True Ready
+just-resumed - Suspended
 suspending False Suspending
 expiring False Suspending
 suspended - Suspended

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.unit.controller.case import Case
 from tests.unit.controller.held import PLATFORM
-from tests.unit.controller.states import Case, cases
+from tests.unit.controller.states import cases
 from tests.unit.controller.story import Story
 
 from modelpoc.api.meta import ADOPT, FINALIZER, MODE, ORPHAN, RECONCILE_AT

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.controller import states
+from tests.unit.controller import resting_states, service_states, stuck_states
 from tests.unit.controller.story import GOOD, Story
 from tests.unit.controller.told import Tell
 from tests.unit.notify.reader import (
@@ -237,14 +237,14 @@ def test_what_was_not_sent_yet_stays_to_be_sent_with_the_same_id() -> None:
 @pytest.mark.parametrize(
     ("tell", "news"),
     [
-        (states.creating, []),
-        (states.probing, []),
-        (states.rollout_failed_while_serving, ["Failed"]),
-        (states.access_denied, []),
-        (states.probe_failed, ["Failed"]),
-        (states.suspended, ["Suspended"]),
-        (states.expired, ["Expired"]),
-        (states.suspended_from_the_start, []),
+        (service_states.creating, []),
+        (service_states.probing, []),
+        (stuck_states.rollout_failed_while_serving, ["Failed"]),
+        (stuck_states.access_denied, []),
+        (stuck_states.probe_failed, ["Failed"]),
+        (resting_states.suspended, ["Suspended"]),
+        (resting_states.expired, ["Expired"]),
+        (resting_states.suspended_from_the_start, []),
     ],
 )
 def test_the_statuses_of_real_passes(tell: Tell, news: list[str]) -> None:
@@ -254,8 +254,8 @@ def test_the_statuses_of_real_passes(tell: Tell, news: list[str]) -> None:
 
 def test_what_really_lasts_is_told() -> None:
     reader = Reader()
-    assert told_of(states.access_denied(), reader) == []
-    assert [n.event for n in reader.sees(states.access_denied().poc.status)] == ["Failed"]
+    assert told_of(stuck_states.access_denied(), reader) == []
+    assert [n.event for n in reader.sees(stuck_states.access_denied().poc.status)] == ["Failed"]
 
 
 def test_a_real_first_success() -> None:
