@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.browser.chromium import Tab, open_tab
 
-_ANSWER_SECONDS = 40
+_ANSWER_SECONDS = 90
 _TABS = 20
 _TOLD = """(() => {
     const text = (selector) => document.querySelector(selector)?.innerText ?? "";

@@ -44,7 +44,7 @@ def _of_block(block: str) -> Iterator[Typed]:
         yield Typed(line, int(fails[1]) if fails else 0, tuple(shown))
 
 
-def run(line: str, folder: Path, environment: Mapping[str, str], seconds: float = 120) -> tuple[int, str]:
+def run(line: str, folder: Path, environment: Mapping[str, str], seconds: float = 300) -> tuple[int, str]:
     """Exit code and standard output of a line in the session whose state `folder` keeps."""
     words = ["bash", "-c", _SHELL, "bash", str(folder), line]
     done = subprocess.run(

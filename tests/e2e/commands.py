@@ -141,7 +141,7 @@ class Running:
     def interrupted(self) -> int:
         """Its exit code after Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(20)
+        code = self._process.wait(60)
         for ear in self._ears:
             ear.join(5)
         return code

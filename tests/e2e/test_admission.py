@@ -41,7 +41,7 @@ class Kubectl:
             env=self.environ,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
 
