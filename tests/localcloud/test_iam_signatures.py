@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth, SigV4QueryAuth
@@ -46,10 +46,16 @@ def signed(service: str, path: str = "/", method: str = "POST", **given: Any) ->
     return received(made)
 
 
+def signed_at(request: HttpRequest) -> datetime:
+    """The moment that the request itself tells, in a header or in its address."""
+    told = request.headers.get("x-amz-date") or dict(parse_qsl(request.query_string))["X-Amz-Date"]
+    return datetime.strptime(f"{told}+0000", "%Y%m%dT%H%M%SZ%z")
+
+
 def refusal(request: HttpRequest, secret: str = SECRET, json: bool = True, **later: float) -> str:
     """The code with which it is refused; empty when it is not."""
     try:
-        verify(request, secret, json, datetime.now(UTC) + timedelta(**later))
+        verify(request, secret, json, signed_at(request) + timedelta(**later))
     except AwsError as error:
         return error.code
     return ""

@@ -58,7 +58,7 @@ async def test_what_does_not_depend_on_each_other_runs_side_by_side(world: World
             under_way.add(self.kind)
             if len(under_way) == 2:
                 both.set()
-            await asyncio.wait_for(both.wait(), 5)
+            await asyncio.wait_for(both.wait(), 60)
             return await super().create(scope, want)
 
     class HeldGround(Held, GroundKind): ...
@@ -75,7 +75,7 @@ async def test_what_is_under_way_is_not_begun_again_when_something_else_ends(wor
 
     class Slow(GroundKind):
         async def create(self, scope: Session, want: object) -> Observed:
-            await asyncio.wait_for(sheet_done.wait(), 5)
+            await asyncio.wait_for(sheet_done.wait(), 60)
             return await super().create(scope, want)
 
     def tell(step: Step, error: CloudError | None) -> None:
