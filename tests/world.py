@@ -352,6 +352,15 @@ def ask(url: str, body: Any = None, method: str | None = None, **headers: str) -
         return Answered(error.code, error.read().decode(), dict(error.headers))
 
 
+def succeeds(do: Callable[[], object]) -> bool:
+    """Whether a command does; `kubectl wait` gives up at once on a CRD that has no conditions yet."""
+    try:
+        do()
+    except (AssertionError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
 def wait_for(holds: Callable[[], bool], seconds: float, every: float = 0.1) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -24,6 +24,7 @@ from localcloud.state import CloudFiles, read, write_private
 
 _AWS_SECONDS = 90.0
 _STOP_SECONDS = 20.0
+_CRD_SECONDS = 30.0
 # What processes of the cloud get of our environment; credentials and profiles of a real AWS never.
 _ENVIRONMENT = (
     "PATH",
@@ -185,11 +186,17 @@ def _start_aws(files: CloudFiles, wanted: Wanted) -> None:
 def _apply_crds(environ: Mapping[str, str], binaries: Binaries, crds: Path, wait: bool) -> None:
     apply = ["apply", "--server-side", "--force-conflicts", "-f", str(crds)]
     until = ["wait", "--for=condition=Established", "--timeout=30s", "-f", str(crds)]
-    for words in (apply, until) if wait else (apply,):
+    told: list[str] = []
+
+    def done(*words: str) -> bool:
         command = [str(binaries.kubectl), *words]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
-        if done.returncode != 0:
-            raise LifecycleError(f"kubectl {' '.join(words)}: {done.stderr.strip()}")
+        told[:] = [f"kubectl {' '.join(words)}: {done.stderr.strip()}"]
+        return done.returncode == 0
+
+    # kubectl gives up at once where the API server has not looked at a CRD yet and so gives it no conditions.
+    if not done(*apply) or (wait and not wait_until(lambda: done(*until), _CRD_SECONDS)):
+        raise LifecycleError(told[0])
 
 
 def _limit(plane: ControlPlane, rules: Path, syncs_into: tuple[str, ...]) -> None:

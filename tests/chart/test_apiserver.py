@@ -27,6 +27,7 @@ from tests.chart.helming import (
     Manifest,
 )
 from tests.chart.openapi import write_schemas
+from tests.world import succeeds, wait_for
 
 from localcloud import tools
 from localcloud.controlplane.run import ControlPlane
@@ -111,7 +112,8 @@ def kubectl(plane: ControlPlane) -> Kubectl:
             for n in (NAMESPACE, "team-a", "team-b", "secrets")
         ),
     )
-    found("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    established = ("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    assert wait_for(lambda: succeeds(lambda: found(*established)), 60)
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.world import succeeds, wait_for
 
 from localcloud.controlplane.run import ControlPlane
 from modelpoc.kube.cluster import PLATFORM, POC, Cluster, connect
@@ -32,7 +33,8 @@ def poc(name: str, namespace: str = "default", **ecs: Any) -> dict[str, Any]:
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     plane = ControlPlane.start(tmp_path_factory.mktemp("plane"), dies_with_us=True)
     kubectl(plane, "apply", "-f", str(CRDS))
-    kubectl(plane, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    established = ("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    assert wait_for(lambda: succeeds(lambda: kubectl(plane, *established)), 60)
     yield plane
     plane.stop()
 

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.strategies import pocs
+from tests.world import succeeds, wait_for
 
 from localcloud.controlplane.run import ControlPlane
 from modelpoc import catalog
@@ -64,7 +65,8 @@ POOR = {"sagemaker": {"endpointConfigName": "given"}}
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     plane = ControlPlane.start(tmp_path_factory.mktemp("plane"), dies_with_us=True)
     kubectl(plane, "apply", "-f", str(CRDS))
-    kubectl(plane, "wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    established = ("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    assert wait_for(lambda: succeeds(lambda: kubectl(plane, *established)), 60)
     yield plane
     plane.stop()
 

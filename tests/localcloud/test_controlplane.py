@@ -121,9 +121,9 @@ def runs(pid: int) -> bool:
 
 def test_a_cel_rule_lets_the_good_in_and_tells_the_bad_why(plane: ControlPlane) -> None:
     assert kubectl(plane, "apply", "-f", "-", given=CRD).returncode == 0
-    assert kubectl(plane, "wait", "--for=condition=Established", "crd/cups.test.modelpoc.dev").returncode == 0
-
-    assert kubectl(plane, "apply", "-f", "-", given=cup("good", poured=2)).returncode == 0
+    # Served a moment after it is established.
+    good = ("apply", "-f", "-")
+    assert wait_until(lambda: kubectl(plane, *good, given=cup("good", poured=2)).returncode == 0, 60)
     refused = kubectl(plane, "apply", "-f", "-", given=cup("bad", poured=4))
 
     assert refused.returncode != 0
