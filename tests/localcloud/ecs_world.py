@@ -50,6 +50,10 @@ class World:
             Port=self.port,
             DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
         )["Listeners"][0]["ListenerArn"]
+        # Until then it answers 503 itself, and tasks may well be healthy before.
+        self.until(
+            self.elb.describe_load_balancers, lambda lbs: lbs["LoadBalancers"][0]["State"]["Code"] == "active"
+        )
         self._priority = 0
 
     def definition(
