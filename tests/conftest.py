@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says more about the machine than about the code. Each run draws the same ones:
+# a change answers for what it breaks. `pytest --hypothesis-profile search` draws many others, new each time.
+slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", slow, derandomize=True)
+settings.register_profile("search", slow, derandomize=False, max_examples=2000)
 settings.load_profile("house")
 
 
