@@ -86,6 +86,8 @@ def _default(parameter: Any) -> str:
         default = default.value
     if default in (None, False, "", ()) or callable(default) or parameter.required:
         return ""
+    if isinstance(parameter.show_default, str):  # said in words, as it is a place of this machine
+        return f"default: {parameter.show_default}"
     if default is True:
         return f"default `{parameter.opts[0]}`"
     return f"default `{default}`"

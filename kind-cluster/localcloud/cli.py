@@ -62,7 +62,7 @@ def up(
     operator: Annotated[bool, typer.Option(help="Run the operator as a process.")] = True,
     account: Annotated[str, typer.Option(help="The account's 12 digits.")] = "000000000000",
     published_rates: Annotated[bool, typer.Option(help="Apply AWS's published request rates.")] = False,
-    crds: Annotated[Path, typer.Option(help="CRDs to apply.")] = _CRDS,
+    crds: Annotated[Path, typer.Option(help="CRDs to apply.", show_default="the checkout's")] = _CRDS,
     platform: Annotated[
         bool, typer.Option(help="Make bucket and roles, and a platform on them, unless there is one.")
     ] = True,

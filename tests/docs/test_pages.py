@@ -81,6 +81,7 @@ def test_diagrams_need_nobody_else(page: Path) -> None:
 def test_the_reference_is_current() -> None:
     stale = [name for name, text in reference().items() if (DOCS / "reference" / name).read_text() != text]
     assert stale == [], "run `python -m docs.site reference`"
+    assert str(ROOT) not in "".join(reference().values()), "a place of this machine"
 
 
 def test_every_field_is_in_the_reference() -> None:
