@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -16,7 +17,7 @@ from localcloud.controlplane.programs import KUBERNETES_VERSION, minor
 from localcloud.controlplane.progress import silent
 from localcloud.node import NodeError, cgroups, node, programs, remains
 from localcloud.node.network import Cable
-from localcloud.node.node import Node
+from localcloud.node.node import STATE_FILE, Node
 from localcloud.node.plan import FIRST
 from localcloud.node.programs import KUBERNETES, PROGRAMS
 
@@ -37,6 +38,25 @@ def test_a_program_whose_words_are_no_text_does_not_hide_what_is_left_of_a_node(
         for process in (odd, first):
             process.kill()
             process.communicate()
+
+
+def test_what_is_left_of_a_killed_node_is_its_cable_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel takes it away some time after the last process."""
+    child = subprocess.Popen(["sh", "-c", "read line; :"], stdin=subprocess.PIPE)
+    init = Process.of(child.pid)
+    child.communicate()
+    directory = tmp_path / "node"
+    directory.mkdir()
+    noted = {"cable": vars(Cable("a", "b", "c")), "init": init.as_dict(), "pid": child.pid, "ctr": "ctr"}
+    (directory / STATE_FILE).write_text(json.dumps(noted))
+    looks = iter([True, True, False])
+    monkeypatch.setattr(Cable, "there", lambda _: next(looks))
+    assert Node.load_state(directory) is None
+    assert Node.clear(directory)
+    assert not directory.exists()
+    assert list(looks) == []
 
 
 def test_a_question_that_takes_too_long_is_asked_again(tmp_path: Path) -> None:

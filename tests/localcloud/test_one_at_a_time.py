@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from localcloud import lifecycle
 from localcloud.cluster import ChartFailed, Installed, down, installed
 from localcloud.controlplane.process import Process
 from localcloud.locks import alone
+from localcloud.node import Node
+from localcloud.node import __main__ as node_commands
+from localcloud.node.network import Cable
 from localcloud.state import CloudFiles
 
 pytestmark = pytest.mark.unit
@@ -70,6 +74,26 @@ def test_a_second_cluster_of_the_name_does_not_clear_away_the_first_that_begins(
     other.join(60)
     assert "waiting for another command on the cluster two" in said
     assert refused == ["a cluster or cloud two runs already: take it down first"]
+
+
+def test_a_second_node_of_the_name_is_the_first(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both found nothing there; whoever comes second finds what the first has begun."""
+    there: list[Node] = []
+    monkeypatch.setattr(Node, "load_state", lambda _: there[0] if there else None)
+    monkeypatch.setattr(Node, "start", lambda *_, **__: pytest.fail("begun anew"))
+    shown: list[Node] = []
+    monkeypatch.setattr(node_commands, "_show", lambda _, node: shown.append(node))
+    told: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(node_commands, "telling", lambda: nullcontext(told.put))
+    other = threading.Thread(target=node_commands.up, kwargs={"name": "two", "image": None})
+    monkeypatch.setattr(node_commands.signal, "signal", lambda *_: None)  # of the main thread only
+    first = Node(state, Cable("a", "b", "c"), Process(1, 1), 1, Path("ctr"))
+    with node_commands._alone("two", told.put):
+        other.start()
+        assert "waiting for another command on the node two" in told.get(timeout=60)
+        there.append(first)
+    other.join(60)
+    assert shown == [first]
 
 
 def test_a_node_goes_though_its_cloud_cannot_be_taken_down(

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from localcloud.controlplane.errors import ControlPlaneError
-from localcloud.controlplane.progress import telling
+from localcloud.controlplane.progress import Tell, telling
 from localcloud.imaging import ImagingError
+from localcloud.locks import alone
 from localcloud.node import Node, NodeError
 from localcloud.state import state_home
 
@@ -32,7 +33,8 @@ def up(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _told():
         with telling() as tell:
-            node = Node.load_state(_directory(name)) or Node.start(_directory(name), tell=tell)
+            with _alone(name, tell):
+                node = Node.load_state(_directory(name)) or Node.start(_directory(name), tell=tell)
             for tar in image or []:
                 tell(f"bringing {tar.name} to the node")
                 node.load(tar)
@@ -43,7 +45,8 @@ def up(
 def down(name: Name = "default") -> None:
     """Take a node away with all it had."""
     with _told():
-        gone = Node.clear(_directory(name))
+        with telling() as tell, _alone(name, tell):
+            gone = Node.clear(_directory(name))
         typer.echo(f"node {name} {'is gone' if gone else 'does not run'}")
 
 
@@ -62,6 +65,13 @@ def _show(name: str, node: Node) -> None:
     )
     typer.echo(f"  export KUBECONFIG={node.kubeconfig}")
     typer.echo(f"  python -m localcloud.node down --name {name}")
+
+
+def _alone(name: str, tell: Tell) -> AbstractContextManager[None]:
+    """Two that start the same would each clear away what the other has begun."""
+    directory = _directory(name)
+    lock = directory.with_name(f".{name}.lock")
+    return alone(directory, lock, lambda: tell(f"waiting for another command on the node {name} …"))
 
 
 def _directory(name: str) -> Path:

@@ -9,7 +9,7 @@ from localcloud.controlplane.process import wait_until
 from localcloud.node.errors import NodeError
 
 _ROOT = Path("/sys/fs/cgroup")
-_SECONDS = 10.0
+_SECONDS = 30.0
 
 
 def make(name: str) -> None:

@@ -114,20 +114,15 @@ class Node:
     @classmethod
     def load_state(cls, directory: Path) -> Node | None:
         """The one that was started in `directory`, by whomever; None if there is none, or it has ended."""
-        try:
-            noted = json.loads((directory / STATE_FILE).read_text())
-        except FileNotFoundError:
-            return None
-        cable, init = Cable(**noted["cable"]), Process(**noted["init"])
-        node = cls(directory.resolve(), cable, init, noted["pid"], Path(noted["ctr"]))
-        return node if init.alive() else None
+        node = cls._noted(directory)
+        return node if node and node.init.alive() else None
 
     @classmethod
     def clear(cls, directory: Path) -> bool:
         """Takes away what is in `directory`: a node that runs, or what is left of one that was killed.
         False if there was nothing."""
         there = directory.exists()
-        if (node := cls.load_state(directory)) is not None:
+        if (node := cls._noted(directory)) is not None:
             node.stop()
         else:
             remains.remove(directory.resolve())
@@ -171,6 +166,16 @@ class Node:
         remains.remove(self.directory)
         # The kernel takes a namespace apart some time after its last process.
         wait_until(lambda: not self.cable.there(), _LINK_SECONDS)
+
+    @classmethod
+    def _noted(cls, directory: Path) -> Node | None:
+        """The one that was started in `directory`, whether it runs or not."""
+        try:
+            noted = json.loads((directory / STATE_FILE).read_text())
+        except FileNotFoundError:
+            return None
+        cable, init = Cable(**noted["cable"]), Process(**noted["init"])
+        return cls(directory.resolve(), cable, init, noted["pid"], Path(noted["ctr"]))
 
     @classmethod
     def _begun(cls, directory: Path, programs: Programs) -> Node:
