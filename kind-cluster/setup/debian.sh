@@ -11,9 +11,10 @@ if [ -z "$missing" ]; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ] && command -v apt-get >/dev/null; then
     echo "installing for tests, from Debian (once): $missing …" >&2
+    apt="apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3"
     # shellcheck disable=SC2086 # several words
-    if apt-get update -qq >&2 &&
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null; then
+    if $apt update >&2 &&
+        DEBIAN_FRONTEND=noninteractive $apt install -y --no-install-recommends $missing >/dev/null; then
         exit 0
     fi
 fi

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.controlplane.progress import silent
-from localcloud.imaging import ImagingError, debian, docker, engines
+from localcloud.imaging import ImagingError, base, debian, docker, engines
 from localcloud.imaging.base import _key, _settings
 
 pytestmark = pytest.mark.unit
@@ -27,6 +27,16 @@ def test_a_build_is_told_where_packages_are_but_no_password() -> None:
 def test_another_setting_is_another_base() -> None:
     assert _key({"PIP_INDEX_URL": "https://a/"}) != _key({"PIP_INDEX_URL": "https://b/"})
     assert _key({}) == _key({})
+
+
+def test_what_one_that_was_killed_had_begun_goes_before_the_next_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".abc.4711.tar").write_text("half of it")
+    (tmp_path / ".other.4711.tar").write_text("of another base")
+    monkeypatch.setattr(base, "_recipe", lambda output: ["touch", output])
+    base._make(tmp_path / "abc.tar")
+    assert sorted(f.name for f in tmp_path.iterdir()) == [".other.4711.tar", "abc.tar"]
 
 
 def test_an_engine_that_is_named_and_silent_is_no_reason_to_take_another(
@@ -90,7 +100,7 @@ def test_another_apt_that_updates_is_waited_for(apt: Path, monkeypatch: pytest.M
     monkeypatch.setenv("SAYS", "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7")
     told: list[str] = []
     debian.ensure({"no-such-program": "the-package"}, told.append)
-    assert [line.split()[3] for line in apt.read_text().splitlines()] == ["update", "update", "install"]
+    assert [line.split()[5] for line in apt.read_text().splitlines()] == ["update", "update", "install"]
     assert told[1].startswith("waiting for another apt-get …")
 
 

@@ -99,6 +99,8 @@ def _root(key: str, tell: Tell) -> Path:
 
 
 def _make(target: Path) -> None:
+    for left in target.parent.glob(f".{target.stem}.*.tar"):  # by one that was killed
+        left.unlink(missing_ok=True)
     fresh = target.with_name(f".{target.stem}.{os.getpid()}.tar")
     try:
         # Whoever runs this may have Python write no bytecode: then the packages' is missing.

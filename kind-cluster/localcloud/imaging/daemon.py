@@ -14,7 +14,7 @@ from localcloud.controlplane.progress import Tell
 from localcloud.imaging.docker import Docker
 from localcloud.imaging.errors import NoEngine
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 30.0
 _LONGEST_SOCKET = 100  # a socket's path has 108 bytes
 _FOLDERS = ("data", "exec")  # gigabytes

@@ -14,8 +14,8 @@ from localcloud.imaging.errors import ImagingError
 
 # Another one of us may be at it: wait for the lock. Nothing that is installed shall start by itself.
 _LOCK_SECONDS, _LOOK_SECONDS = 600, 2.0
-_APT = ("apt-get", "-qq", "-o", f"DPkg::Lock::Timeout={_LOCK_SECONDS}")
-_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+_APT = ("apt-get", "-qq", "-o", f"DPkg::Lock::Timeout={_LOCK_SECONDS}", "-o", "Acquire::Retries=3")
+_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1", "LC_ALL": "C"}
 
 
 def why_not() -> str | None:
