@@ -66,8 +66,14 @@ class Place(World):
 
     def until_led(self, seconds: float, *, but: str = "") -> str:
         """The leader's name, once there is one that is not `but`."""
-        assert wait_for(lambda: self.leader() not in ("", but), seconds), f"nobody leads after {seconds} s"
-        return self.leader()
+        seen = [""]
+
+        def led() -> bool:
+            seen.append(self.leader())
+            return seen[-1] not in ("", but)
+
+        assert wait_for(led, seconds), f"nobody leads after {seconds} s"
+        return seen[-1]
 
     def twice_made(self, since: int) -> dict[str, int]:
         """What calls of the operator made more than once, by operation and name."""

@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -88,18 +89,16 @@ def test_an_upgrade_rolls_without_a_missed_change(place: Place) -> None:
     place.ready("upgraded-0", 120)
     before, since = set(place.pods()), place.last_call()
     values = {**place.installed.values, "podAnnotations": {"rolled": "yes"}}
-    rolling = threading.Thread(target=place.installed.helm.install, args=(values,))
-    with _asked(place, "upgraded-0") as answers:
-        rolling.start()
+    with ThreadPoolExecutor(1) as beside, _asked(place, "upgraded-0") as answers:
+        rolling = beside.submit(place.installed.helm.install, values)
         for name in names[1:]:  # changes come while one Pod goes and the other comes
             place.apply(poc(name))
             time.sleep(2)
-        rolling.join(300)
-        assert not rolling.is_alive()
+        rolling.result(300)
         for name in names:
             place.ready(name, 120)
-    assert not before & set(place.pods()), "a Pod of before the upgrade is still there"
-    assert len(place.ready_pods()) == 2
+    assert wait_for(lambda: not before & set(place.pods()), 60), "a Pod of before the upgrade is still there"
+    assert wait_for(lambda: len(place.ready_pods()) == 2, 60)
     assert place.twice_made(since) == {}
     assert set(answers) == {200}
 
@@ -112,11 +111,12 @@ def test_a_hundred_pocs_fit_into_what_the_pod_asks_for(place: Place) -> None:
         place.upload_archive(name)
     place.apply(*map(poc, fleet), *(endpoint_poc(name, sagemaker={"serverless": {}}) for name in endpoints))
     assert wait_for(lambda: _ready(place) == FLEET, 600, every=2), f"{_ready(place)} of {FLEET} are Ready"
-    leader = place.until_led(30)
-    used = {name: _working_set(place, name) for name in place.pods()}
-    request = _mebibytes(place.pods()[leader]["spec"]["containers"][0]["resources"]["requests"]["memory"])
-    tell(f"{FLEET} POCs Ready: leader {used.pop(leader)} MiB, waiting {used}, request {request} MiB")
-    assert _working_set(place, leader) <= request
+    leader, pods = place.until_led(30), place.pods()
+    request = _mebibytes(pods[leader]["spec"]["containers"][0]["resources"]["requests"]["memory"])
+    used = {name: _working_set(place, pod) for name, pod in pods.items()}
+    most = used.pop(leader)
+    tell(f"{FLEET} POCs Ready: leader {most} MiB, waiting {list(used.values())}, request {request} MiB")
+    assert most <= request
 
 
 def test_an_uninstall_leaves_pocs_and_aws_and_a_reinstall_goes_on(place: Place) -> None:
@@ -164,11 +164,11 @@ def _thin_out(place: Place) -> None:
         assert wait_for(lambda: not any(n.startswith("fleet-") for n in _pocs(place)), 300, every=2)
 
 
-def _working_set(place: Place, pod: str) -> int:
+def _working_set(place: Place, pod: dict[str, Any]) -> int:
     """MiB, as kubelet counts them against a limit."""
-    node = place.pods()[pod]["spec"]["nodeName"]
-    summary = json.loads(place.kubectl("get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
-    [found] = [p for p in summary["pods"] if p["podRef"]["name"] == pod]
+    path = f"/api/v1/nodes/{pod['spec']['nodeName']}/proxy/stats/summary"
+    summary = json.loads(place.kubectl("get", "--raw", path))
+    [found] = [p for p in summary["pods"] if p["podRef"]["name"] == pod["metadata"]["name"]]
     return round(found["memory"]["workingSetBytes"] / 2**20)
 
 
@@ -188,10 +188,10 @@ def _asked(place: Place, name: str) -> Iterator[list[int]]:
         while not ended.wait(0.2):
             answers.append(ask(url, {"input": "still there?"}).status)
 
-    asking = threading.Thread(target=run)
-    asking.start()
-    try:
-        yield answers
-    finally:
-        ended.set()
-        asking.join()
+    with ThreadPoolExecutor(1) as beside:
+        asking = beside.submit(run)
+        try:
+            yield answers
+        finally:
+            ended.set()
+        asking.result()

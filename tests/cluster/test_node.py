@@ -18,7 +18,7 @@ from tests.cluster.place import check_possible, tell
 
 from localcloud.controlplane import binaries
 from localcloud.controlplane.process import wait_until
-from localcloud.node import Node, NodeError, single, why_not
+from localcloud.node import Node, NodeError, programs, single
 from localcloud.node.node import STATE_FILE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -26,7 +26,6 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 IMAGE = "local/kubectl:1"
 # Where a kubelet, a containerd and their plugins would leave something, and what its name would hold.
 _PLACES, _OURS = ("/run", "/var/lib", "/var/log", "/usr/libexec"), re.compile("cni|kube|pods|netns|xtables")
-KUBECTL = binaries.ensure_program(binaries.KUBECTL) if why_not() is None else Path("kubectl")
 
 
 def traces(node: Node) -> dict[str, list[str]]:
@@ -56,11 +55,11 @@ def machine() -> dict[str, object]:
 class Tried:
     """A node, and kubectl on it as its administrator."""
 
-    def __init__(self, node: Node) -> None:
-        self.node = node
+    def __init__(self, node: Node, program: Path) -> None:
+        self.node, self._program = node, program
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
-        return _run(str(KUBECTL), f"--kubeconfig={self.node.kubeconfig}", *words, stdin=stdin)
+        return _run(*self._command(*words), stdin=stdin)
 
     def ready(self, name: str) -> bool:
         path = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
@@ -68,9 +67,12 @@ class Tried:
 
     def reached(self, url: str) -> bool:
         """Whether an API answers there when a Pod asks."""
-        words = ("exec", "first", "--", "/kubectl", "get", f"--server={url}", "--raw=/version")
-        command = [str(KUBECTL), f"--kubeconfig={self.node.kubeconfig}", *words]
-        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+        asked = ("/kubectl", "get", f"--server={url}", "--raw=/version", "--request-timeout=5s")
+        command = self._command("exec", "first", "--", *asked)
+        try:
+            return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0
+        except subprocess.TimeoutExpired:  # nobody answers as long as the Service has no rules
+            return False
 
     def pod(self, name: str, *args: str) -> None:
         """A Pod of kubectl's image; returns once it is Ready."""
@@ -79,8 +81,11 @@ class Tried:
             "--filename=-",
             stdin=json.dumps({"apiVersion": "v1", "kind": "Pod", **_pod(name, *args)}),
         )
-        if not wait_until(lambda: self.ready(name), 60):
+        if not wait_until(lambda: self.ready(name), 180):
             pytest.fail(self.kubectl("describe", "pod", name))
+
+    def _command(self, *words: str) -> list[str]:
+        return [str(self._program), f"--kubeconfig={self.node.kubeconfig}", *words]
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +98,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tried(place: Path) -> Iterator[Tried]:
     node = Node.start(place, tell=tell)
     try:
-        node.load(single.write(IMAGE, KUBECTL, place.parent / "kubectl.tar"))
-        tried = Tried(node)
+        kubectl = binaries.ensure_program(binaries.KUBECTL)
+        node.load(single.write(IMAGE, kubectl, place.parent / "kubectl.tar"))
+        tried = Tried(node, kubectl)
         tried.kubectl(
             "create", "clusterrolebinding", "pods", "--clusterrole=view", "--serviceaccount=default:default"
         )
@@ -130,7 +136,7 @@ def test_controllers_work(tried: Tried) -> None:
     tried.kubectl("rollout", "status", "--namespace=short", "deployment/two", "--timeout=90s")
     tried.kubectl("expose", "--namespace=short", "deployment/two", "--port=80", "--target-port=8001")
     address = tried.kubectl("get", "--namespace=short", "service/two", "--output=jsonpath={.spec.clusterIP}")
-    assert wait_until(lambda: tried.reached(f"http://{address}"), 20)
+    assert wait_until(lambda: tried.reached(f"http://{address}"), 60)
     tried.kubectl("delete", "namespace", "short", "--timeout=90s")
 
 
@@ -168,11 +174,12 @@ def test_an_interrupted_start_leaves_nothing(tmp_path: Path) -> None:
     check_possible()
     environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "localcloud.node", "up", "--name=short"]
+    programs.ensure(tell)  # first, as that takes minutes where it was never done
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as up:
         begun: list[Node] = []
-        assert wait_until(lambda: bool(begun.extend(_there(tmp_path)) or begun), 60)
+        assert wait_until(lambda: bool(begun.extend(_there(tmp_path)) or begun), 120)
         up.send_signal(signal.SIGINT)
-        assert up.wait(60) == 130
+        assert up.wait(180) == 130
     assert not any(traces(begun[0]).values())
 
 

@@ -14,7 +14,10 @@ from tests.images.engine import an_engine
 
 from localcloud.imaging import Docker, engine
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.timeout(3600),
+]  # the first one may install an engine and make a base
 
 CUT_SHORT = """
 import os, signal, sys

@@ -12,7 +12,10 @@ import pytest
 
 from localcloud.imaging import Docker, ImagingError
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.timeout(3600),
+]  # the first one may install an engine and make a base
 
 ROOT = Path(__file__).parents[2]
 MODELS = sorted(

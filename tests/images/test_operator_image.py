@@ -12,7 +12,10 @@ from tests.images.trimming import apis_named, trim
 
 from localcloud.imaging import operator_image
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.timeout(3600),
+]  # the first one may install an engine and make a base
 
 MEGABYTES_OVER_BASE = 150
 # Lists what is installed as Python sees it, not as the image says it.
