@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from tests.localcloud.edge_world import SCALE, Edge
 
 from localcloud.aws.identities import Identity
 from localcloud.cloud import CloudConfig, LocalAws
@@ -94,3 +95,11 @@ def cloud(shared_cloud: RunningCloud) -> Iterator[RunningCloud]:
     shared_cloud.local("calls", "DELETE")
     yield shared_cloud
     shared_cloud.local("faults", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def edge(start_cloud: Callable[..., RunningCloud]) -> Iterator[Edge]:
+    """A quick cloud with its load balancers and HTTP APIs, for a whole module."""
+    edge = Edge(start_cloud(time_scale=SCALE))
+    yield edge
+    edge.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from tests.localcloud.load import Load
 
 from localcloud.aws.ecs.machine import store_of
 from localcloud.runtime import images
@@ -213,28 +213,12 @@ def refusal(call: Callable[[], Any]) -> tuple[str, str]:
     return error["Code"], error["Message"]
 
 
-class Load:
-    """Asks one URL again and again from a thread, and keeps every answer."""
+def load(world: World, name: str) -> Load:
+    """On what answers behind the load balancer under a name; the answers are revisions."""
+    url = f"http://{world.address}:{world.port}/{name}/predict"
 
-    def __init__(self, url: str) -> None:
-        self.url, self.answers, self.failures = url, [], []
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(3)]
+    def ask() -> str:
+        with urllib.request.urlopen(url, b'{"input": 1}', timeout=60) as answer:
+            return str(json.load(answer)["revision"])
 
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        while not self._over.wait(0.002):
-            try:
-                with urllib.request.urlopen(self.url, b'{"input": 1}', timeout=60) as answer:
-                    self.answers.append(json.load(answer)["revision"])
-            except OSError as error:
-                self.failures.append(str(error))
+    return Load(ask)

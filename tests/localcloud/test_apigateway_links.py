@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.localcloud.edge_world import SCALE, Edge, eventually, refused
+from tests.localcloud.edge_world import Edge, eventually, refused
 
 pytestmark = pytest.mark.local
-
-
-@pytest.fixture(scope="module")
-def edge(start_cloud: Callable[..., Any]) -> Iterator[Edge]:
-    edge = Edge(start_cloud(time_scale=SCALE))
-    yield edge
-    edge.close()
 
 
 @pytest.fixture

@@ -29,13 +29,6 @@ REWRITE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def edge(start_cloud: Callable[..., Any]) -> Iterator[Edge]:
-    edge = Edge(start_cloud(time_scale=SCALE))
-    yield edge
-    edge.close()
-
-
 class Api:
     """An HTTP API with an auto-deployed `$default` stage."""
 

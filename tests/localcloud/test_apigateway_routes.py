@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.localcloud.edge_world import SCALE, Edge, public, refused
+from tests.localcloud.edge_world import Edge, public, refused
 
 pytestmark = pytest.mark.local
-
-
-@pytest.fixture(scope="module")
-def edge(start_cloud: Callable[..., Any]) -> Iterator[Edge]:
-    edge = Edge(start_cloud(time_scale=SCALE))
-    yield edge
-    edge.close()
 
 
 @pytest.fixture

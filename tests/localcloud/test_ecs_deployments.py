@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.localcloud.ecs_world import SCALE, Load, World, name_of
+from tests.localcloud.ecs_world import SCALE, World, load, name_of
 
 pytestmark = pytest.mark.local
 
@@ -26,9 +26,9 @@ def test_a_rollout_loses_no_request_and_both_revisions_serve(world: World, name:
     old, new = (world.definition(name, REVISION=revision, ROOT_PATH=name) for revision in ("old", "new"))
     world.create(name, old, loadBalancers=world.behind(group))
     world.settled(name)
-    with Load(f"http://{world.address}:{world.port}/{name}/predict") as load:
-        asked = world.ecs.update_service(cluster="models", service=name, taskDefinition=new)["service"]
-        primary, active = asked["deployments"]
+    with load(world, name) as asked:
+        updated = world.ecs.update_service(cluster="models", service=name, taskDefinition=new)["service"]
+        primary, active = updated["deployments"]
         assert (primary["status"], primary["rolloutState"], primary["runningCount"]) == (
             "PRIMARY",
             "IN_PROGRESS",
@@ -41,8 +41,8 @@ def test_a_rollout_loses_no_request_and_both_revisions_serve(world: World, name:
         )
         world.until(lambda: len(world.tasks(name)), lambda running: running == 2)
         assert world.settled(name)["taskDefinition"] == new
-    assert load.failures == []
-    assert set(load.answers) == {"old", "new"}
+    assert asked.failures == []
+    assert set(asked.answers) == {"old", "new"}
     [stopped] = world.tasks(name, "STOPPED")
     assert stopped["stopCode"] == "ServiceSchedulerInitiated"
     assert stopped["stoppedReason"] == f"Scaling activity initiated by (deployment {primary['id']})"
@@ -106,7 +106,7 @@ def test_a_crash_loop_rolls_back_while_the_old_revision_serves(world: World, nam
     world.create(name, good, loadBalancers=world.behind(group))
     world.settled(name)
     bad = world.definition(name, ECHO_FAIL="3", ECHO_FAIL_LINE="cannot load weights")
-    with Load(f"http://{world.address}:{world.port}/{name}/predict") as load:
+    with load(world, name) as asked:
         world.ecs.update_service(cluster="models", service=name, taskDefinition=bad)
         seen = world.until(
             lambda: world.service(name), lambda s: s["deployments"][0]["taskDefinition"] == good
@@ -117,8 +117,8 @@ def test_a_crash_loop_rolls_back_while_the_old_revision_serves(world: World, nam
             ("FAILED", "ECS deployment circuit breaker: tasks failed to start.")
         ]
         world.settled(name)
-    assert load.failures == []
-    assert set(load.answers) == {"good"}
+    assert asked.failures == []
+    assert set(asked.answers) == {"good"}
     crashed = [t for t in world.tasks(name, "STOPPED") if t["stopCode"] == "EssentialContainerExited"]
     assert len(crashed) == 3
     assert {t["containers"][0]["exitCode"] for t in crashed} == {3}

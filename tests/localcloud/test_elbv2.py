@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.localcloud.edge_world import FORWARD_404, SCALE, Edge, eventually, refused
+from tests.localcloud.edge_world import FORWARD_404, Edge, eventually, refused
 
 pytestmark = pytest.mark.local
 MISSING = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:"
-
-
-@pytest.fixture(scope="module")
-def edge(start_cloud: Callable[..., Any]) -> Iterator[Edge]:
-    edge = Edge(start_cloud(time_scale=SCALE))
-    yield edge
-    edge.close()
 
 
 @pytest.fixture(scope="module")

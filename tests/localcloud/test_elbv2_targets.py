@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.localcloud.edge_world import SCALE, Edge, eventually, refused
+from tests.localcloud.edge_world import Edge, eventually, refused
 from tests.world import ask
 
 pytestmark = pytest.mark.local
-
-
-@pytest.fixture(scope="module")
-def edge(start_cloud: Callable[..., Any]) -> Iterator[Edge]:
-    edge = Edge(start_cloud(time_scale=SCALE))
-    yield edge
-    edge.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from tests.localcloud.lambda_world import SCALE, Edge, Functions, eventually
+from tests.localcloud.lambda_world import Edge, Functions, eventually
 from tests.localcloud.test_apigateway_requests import Api
 
 pytestmark = pytest.mark.local
@@ -23,13 +22,6 @@ ECHO = """
     """
 INTERNAL = (500, b'{"message":"Internal Server Error"}')
 MB = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def edge(start_cloud: Callable[..., Any]) -> Iterator[Edge]:
-    edge = Edge(start_cloud(time_scale=SCALE))
-    yield edge
-    edge.close()
 
 
 @pytest.fixture(scope="module")

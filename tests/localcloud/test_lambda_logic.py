@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from localcloud.aws.backend import AwsError
 from localcloud.aws.lambda_ import reports
@@ -133,12 +133,6 @@ def pool(idle: float = 60.0) -> tuple[Pool, list[Kept]]:
         return made[-1]
 
     return Pool(make, idle), made
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 async def test_a_worker_comes_back_until_it_is_idle_for_too_long() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
+from tests.localcloud.load import Load
 from tests.localcloud.sagemaker_world import World
 
 pytestmark = pytest.mark.local
@@ -22,32 +22,9 @@ def world(start_cloud: Callable[..., Any]) -> World:
     return World(start_cloud(time_scale=SCALE))
 
 
-class Load:
-    """Invokes an endpoint again and again from threads, and keeps every answer."""
-
-    def __init__(self, world: World, name: str, data: Any = None, threads: int = 3) -> None:
-        self._world, self._name, self._data = world, name, data
-        self.answers: list[str] = []
-        self.failures: list[str] = []
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(threads)]
-
-    def __enter__(self) -> Load:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        while not self._over.wait(0.01):
-            try:
-                self.answers.append(self._world.ask(self._name, self._data)["revision"])
-            except (ClientError, BotoCoreError) as error:
-                self.failures.append(str(error))
+def load(world: World, name: str, data: Any = None) -> Load:
+    """On an endpoint; the answers are revisions."""
+    return Load(lambda: str(world.ask(name, data)["revision"]))
 
 
 def policy(kind: str, size: Any = None, wait: int = 60, alarms: tuple[str, ...] = (), **more: Any) -> Any:
@@ -107,7 +84,7 @@ def test_a_switch_loses_no_request_and_shows_where_it_goes(world: World) -> None
     world.config("plain-new")
     world.endpoint("plain", "plain-old")
     before = world.describe("plain")
-    with Load(world, "plain", {"input": 1, "sleep": 0.05}) as load:
+    with load(world, "plain", {"input": 1, "sleep": 0.05}) as asked:
         update(world, "plain", "plain-new")
         shown = world.describe("plain")
         assert (shown["EndpointStatus"], shown["EndpointConfigName"]) == ("Updating", "plain-old")
@@ -115,15 +92,15 @@ def test_a_switch_loses_no_request_and_shows_where_it_goes(world: World) -> None
         assert pending_status(world, "plain") == "Creating"
         assert shown["LastModifiedTime"] > before["LastModifiedTime"]
         done = world.settled("plain")
-        reached = len(load.answers)
-        world.until(lambda: len(load.answers), lambda n: n > reached + 10)
-    assert load.failures == []
+        reached = len(asked.answers)
+        world.until(lambda: len(asked.answers), lambda n: n > reached + 10)
+    assert asked.failures == []
     assert done["EndpointConfigName"] == "plain-new"
     assert "PendingDeploymentSummary" not in done
     assert "FailureReason" not in done
-    assert (load.answers[0], load.answers[-1]) == ("plain-old", "plain-new")
-    switched = load.answers.index("plain-new")
-    assert "plain-old" not in load.answers[switched + 6 :], "the old fleet answered after the switch"
+    assert (asked.answers[0], asked.answers[-1]) == ("plain-old", "plain-new")
+    switched = asked.answers.index("plain-new")
+    assert "plain-old" not in asked.answers[switched + 6 :], "the old fleet answered after the switch"
 
 
 def test_a_canary_gets_its_share_and_then_all(world: World) -> None:
@@ -131,22 +108,22 @@ def test_a_canary_gets_its_share_and_then_all(world: World) -> None:
     world.config("canary-new", count=4)
     world.endpoint("canary", "canary-old")
     size = {"Type": "INSTANCE_COUNT", "Value": 1}
-    with Load(world, "canary") as load:
+    with load(world, "canary") as asked:
         update(world, "canary", "canary-new", DeploymentConfig=policy("CANARY", size, wait=300))
         look = world.until(
             lambda: world.cloud.local("sagemaker/endpoints/canary"), lambda e: e["newShare"] == 0.25
         )
         assert pending_status(world, "canary") == "Baking"
         assert [len(look["containers"]), len(look["newContainers"])] == [1, 1]
-        start = len(load.answers)
-        world.until(lambda: len(load.answers), lambda n: n > start + 60)
+        start = len(asked.answers)
+        world.until(lambda: len(asked.answers), lambda n: n > start + 60)
         if world.cloud.local("sagemaker/endpoints/canary")["newShare"] == 0.25:
-            seen = Counter(load.answers[start : start + 60])
+            seen = Counter(asked.answers[start : start + 60])
             assert 8 <= seen["canary-new"] <= 22
         world.settled("canary")
         assert world.ask("canary")["revision"] == "canary-new"
-    assert load.failures == []
-    assert len(load.answers) >= 100
+    assert asked.failures == []
+    assert len(asked.answers) >= 100
 
 
 def test_linear_goes_by_equal_steps(world: World) -> None:
@@ -171,13 +148,13 @@ def test_a_new_fleet_that_cannot_load_is_rolled_back(world: World) -> None:
     world.config("bad-old")
     world.config("bad-new", load_error="weights are missing")
     world.endpoint("bad", "bad-old")
-    with Load(world, "bad") as load:
+    with load(world, "bad") as asked:
         update(world, "bad", "bad-new")
         world.settled("bad", "RollingBack")
         assert pending_status(world, "bad") == "Deleting"
         done = world.settled("bad")
-    assert load.failures == []
-    assert set(load.answers) == {"bad-old"}
+    assert asked.failures == []
+    assert set(asked.answers) == {"bad-old"}
     assert done["EndpointConfigName"] == "bad-old"
     assert "did not pass the ping health check" in done["FailureReason"]
     assert any("weights are missing" in line for line in world.lines("bad"))
@@ -191,16 +168,16 @@ def test_an_alarm_on_errors_rolls_a_canary_back(world: World) -> None:
     world.config("errors-new", fail="no such class")
     world.endpoint("errors", "errors-old")
     name = alarm(world, "errors-5xx", "errors")
-    with Load(world, "errors") as load:
+    with load(world, "errors") as asked:
         update(world, "errors", "errors-new", DeploymentConfig=policy("CANARY", HALF, 600, (name,)))
         world.settled("errors", "RollingBack")
         assert state(world, name) == "ALARM"
         done = world.settled("errors")
-        start = len(load.failures)
-        reached = len(load.answers)
-        world.until(lambda: len(load.answers), lambda n: n > reached + 20)
-        assert len(load.failures) == start, "the new fleet answers after its rollback"
-    assert load.failures
+        start = len(asked.failures)
+        reached = len(asked.answers)
+        world.until(lambda: len(asked.answers), lambda n: n > reached + 20)
+        assert len(asked.failures) == start, "the new fleet answers after its rollback"
+    assert asked.failures
     assert name in done["FailureReason"]
     assert done["EndpointConfigName"] == "errors-old"
     assert done["LastDeploymentConfig"]["AutoRollbackConfiguration"]["Alarms"] == [{"AlarmName": name}]
@@ -219,11 +196,11 @@ def test_an_alarm_on_slowness_rolls_back_too(world: World) -> None:
         Threshold=300_000,
         ComparisonOperator="GreaterThanThreshold",
     )
-    with Load(world, "slow") as load:
+    with load(world, "slow") as asked:
         update(world, "slow", "slow-new", DeploymentConfig=policy("ALL_AT_ONCE", None, 1200, (name,)))
         done = world.settled("slow", "RollingBack")
         done = world.settled("slow")
-    assert load.failures == []
+    assert asked.failures == []
     assert done["EndpointConfigName"] == "slow-old"
     assert name in done["FailureReason"]
 

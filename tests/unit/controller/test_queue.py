@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.waiting import until
 
 from modelpoc.controller.keys import Key, What, platform_key
 from modelpoc.controller.queue import Backoff, Queue
@@ -167,9 +168,7 @@ async def test_several_workers_share_the_keys() -> None:
     for key in (*keys, *keys):
         queue.add(key)
         await asyncio.sleep(0)
-    async with asyncio.timeout(60):
-        while len(queue) or queue.working:  # noqa: ASYNC110
-            await asyncio.sleep(0)
+    await until(lambda: not len(queue) and not queue.working)
     for task in workers:
         task.cancel()
     assert set(worked) == set(keys)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.waiting import until
 
 from modelpoc.controller.queue import Queue
 from modelpoc.controller.store import Store
@@ -45,9 +46,7 @@ async def _until(come: Callable[[], object], core: Core) -> None:
     watch = SecretWatch(None, Store(), Queue())
     watch._core = core
     task = asyncio.create_task(watch.run())
-    async with asyncio.timeout(60):
-        while not come():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+    await until(come)
     task.cancel()
     await asyncio.wait([task])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from tests.unit.controller.held import PLATFORM, poc
 from tests.unit.notify.fake_slack import TOKEN, FakeSlack
+from tests.waiting import until
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC, ModelPOCStatus
@@ -119,12 +120,6 @@ def _poc(name: str) -> ModelPOC:
     made = poc(name)
     meta = made.metadata.model_copy(update={"uid": f"uid-of-{name}"})
     return made.model_copy(update={"metadata": meta})
-
-
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def just_now(status: ModelPOCStatus) -> ModelPOCStatus:

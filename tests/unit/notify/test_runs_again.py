@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.notify.fake_slack import FakeSlack, Says
-from tests.unit.notify.office import Office, until
+from tests.unit.notify.office import Office
 from tests.unit.notify.reader import creating, failed, serving
+from tests.waiting import until
 
 pytestmark = pytest.mark.local
 

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 from tests.unit.notify.fake_slack import FakeSlack, Says
-from tests.unit.notify.office import REF, Office, just_now, until, with_pace
+from tests.unit.notify.office import REF, Office, just_now, with_pace
 from tests.unit.notify.reader import creating, failed, resting, rolling, serving, status
+from tests.waiting import until
 
 from modelpoc.api.conditions import ConditionStatus, Reason
 from modelpoc.notify.trouble import platform_told
