@@ -207,8 +207,15 @@ def _type(resource: str) -> str:
     if parts[2] == "apigateway":
         return f"{parts[2]}:{parts[5].split('/')[1]}"
     if parts[2] == "s3":
-        return "s3:object" if "/" in parts[5] else "s3:bucket"
+        return _type_of_s3(parts[5])
     return f"{parts[2]}:{re.split('[:/]', parts[5])[0]}"
+
+
+def _type_of_s3(name: str) -> str:
+    """A bucket's name that is a pattern goes on over the slash: it means the objects too."""
+    if "/" in name:
+        return "s3:object"
+    return "s3:*" if "*" in name or "?" in name else "s3:bucket"
 
 
 def _of_one_key(grants: Iterable[_Grant]) -> list[_Grant]:

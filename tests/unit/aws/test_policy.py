@@ -7,6 +7,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +89,14 @@ def test_every_condition_is_one_that_its_action_knows() -> None:
     assert unknown == []
 
 
+@pytest.mark.parametrize("where", [WHERE, Where(), replace(WHERE, bucket=("models-*",))])
 @pytest.mark.parametrize("role", ROLES)
-def test_merging_grants_no_more_than_was_declared(role: str) -> None:
+def test_merging_grants_no_more_than_was_declared(role: str, where: Where) -> None:
     """An action beside a resource that was not declared for it is one that AWS has not, by its reference."""
-    declared = list(_declared(role))
+    declared = list(_declared(role, where))
     more = [
         (action, resource, asked)
-        for action, resource, statement in grants(role)
+        for action, resource, statement in grants(role, where)
         if (known := reference.action(action)) and known.applies(resource)
         for asked in _each(statement)
         if not any(a == action and _covers(r, resource) and _holds(said, asked) for a, r, said in declared)
@@ -102,12 +104,13 @@ def test_merging_grants_no_more_than_was_declared(role: str) -> None:
     assert more == []
 
 
+@pytest.mark.parametrize("where", [WHERE, Where()])
 @pytest.mark.parametrize("role", ROLES)
-def test_merging_grants_no_less_than_was_declared(role: str) -> None:
-    granted = [(a, r, block(s)) for a, r, s in grants(role)]
+def test_merging_grants_no_less_than_was_declared(role: str, where: Where) -> None:
+    granted = [(a, r, block(s)) for a, r, s in grants(role, where)]
     less = [
         (action, resource, said)
-        for action, resource, said in _declared(role)
+        for action, resource, said in _declared(role, where)
         if not any(a == action and r == resource and _holds(b, said) for a, r, b in granted)
     ]
     assert less == []
@@ -247,9 +250,9 @@ def block(statement: Statement) -> Block:
     }
 
 
-def _declared(role: str) -> Iterator[tuple[str, str, Block]]:
+def _declared(role: str, where: Where) -> Iterator[tuple[str, str, Block]]:
     for one in policy.permissions(role):
-        for statement in document([one], WHERE)["Statement"]:
+        for statement in document([one], where)["Statement"]:
             for action in one.actions:
                 for resource in statement["Resource"]:
                     yield action, resource, block(statement)
