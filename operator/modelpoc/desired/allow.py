@@ -11,9 +11,12 @@ from modelpoc.api.ecs import PLACEHOLDER, EcsSpec
 from modelpoc.api.modelplatform import Allow, ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
 from modelpoc.api.sagemaker import SageMakerSpec
+from modelpoc.aws.policy_document import INLINE_LIMIT
 from modelpoc.desired.ecs import image_of
+from modelpoc.desired.poc import named_of
 from modelpoc.desired.sagemaker import archive_of
 from modelpoc.desired.secrets import KubeSecrets, base_arn, missing_keys
+from modelpoc.desired.task_role import own_role, policy_length
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,18 @@ def _ecs(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refu
                 Reason.SECRET_NOT_ALLOWED,
                 f"secret {ref.name}: {arn} is not in the platform's allow.secretArns",
             )
+    yield from _own_role(poc, platform)
+
+
+def _own_role(poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refusal]:
+    """IAM's limit on a role's inline policies is one that AWS does not raise."""
+    role = own_role(poc, platform, named_of(poc, platform))
+    if role and (long := policy_length(role)) > INLINE_LIMIT:
+        yield Refusal(
+            Reason.INVALID_SPEC,
+            f"ecs.secrets: the policy of the POC's own role would have {long} characters, and IAM takes "
+            f"{INLINE_LIMIT}: name fewer secrets (parts of one count once) or ones with shorter names",
+        )
 
 
 def _image(spec: EcsSpec, poc: ModelPOC, platform: ModelPlatform) -> Iterable[Refusal]:

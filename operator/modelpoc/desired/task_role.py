@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from modelpoc.api.modelplatform import ModelPlatform
 from modelpoc.api.modelpoc import ModelPOC
@@ -15,6 +17,8 @@ from modelpoc.reconcile.resource import Ref
 
 LONGEST = 64
 """Of a role's name ("CreateRole", IAM API reference)."""
+_SUFFIXED = re.compile(r"-[A-Za-z0-9]{6}")
+"""How AWS ends the ARN of a secret."""
 
 
 def own_role(poc: ModelPOC, platform: ModelPlatform, named: Named) -> Role | None:
@@ -52,3 +56,18 @@ def _secrets(poc: ModelPOC, named: Named, place: tuple[str, str, str]) -> Iterab
     given = {base_arn(r.secrets_manager_arn) for r in secret_refs(poc) if r.secrets_manager_arn}
     # As AWS tells it: people may leave its suffix out.
     yield from (Ref(ExistingSecret.kind, arn) for arn in sorted(given))
+
+
+def policy_length(role: Role) -> int:
+    """Characters of its inline policy as IAM counts them, with the ARNs that AWS will tell."""
+    statements = {sid: _told(statement) for sid, statement in role.policy.items()}
+    return len("".join(role_policy.written(statements).split()))
+
+
+def _told(statement: Mapping[str, Any]) -> dict[str, Any]:
+    named = [_arn(one) if isinstance(one, Ref) else one for one in statement["Resource"]]
+    return {**statement, "Resource": named}
+
+
+def _arn(secret: Ref) -> str:
+    return secret.name if _SUFFIXED.fullmatch(secret.name[-7:]) else f"{secret.name}-??????"

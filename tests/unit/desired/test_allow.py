@@ -141,3 +141,24 @@ def test_images_and_instance_types_of_sagemaker_are_the_platforms_to_allow() -> 
 @pytest.mark.parametrize("url", ["s3://bucket-name", "s3://bucket-name/", "s3://bucket-name/models/"])
 def test_the_archive_must_be_an_object(url: str) -> None:
     assert reasons(sagemaker_poc(modelDataUrl=url)) == [Reason.INVALID_SPEC]
+
+
+def _parameters(length: int, **ecs: Any) -> ModelPOC:
+    """As many as a POC may name, each with a name of that many characters."""
+    path = PARAMETER.rpartition("/")[0]
+    arns = [f"{path}/{n:0{length}}" for n in range(50)]
+    secrets = [{"name": f"V{n}", "ssmParameterArn": arn} for n, arn in enumerate(arns)]
+    return poc({"secrets": secrets, **ecs})
+
+
+def test_a_pocs_own_role_holds_no_more_than_iam_takes() -> None:
+    per_poc = {"permissionsBoundaryArn": ROLE.replace("role/", "policy/")}
+    own = {"ecs": {"executionRoleArn": ROLE, "taskRole": {"perPoc": per_poc}}}
+    allow = {"secretArns": ["*"]}
+    (refusal,) = refusals(_parameters(150), platform(allow=allow, **own), Fleet(), {})
+    assert refusal.reason is Reason.INVALID_SPEC
+    assert "IAM takes 10240: name fewer secrets" in refusal.message
+    assert reasons(_parameters(100), allow=allow, **own) == []
+    assert reasons(_parameters(150), allow=allow) == [], "without a role of its own"
+    given = {**allow, "roleArns": [ROLE]}
+    assert reasons(_parameters(150, taskRoleArn=ROLE), allow=given, **own) == [], "nor with a named one"

@@ -18,6 +18,7 @@ from modelpoc.aws.secret import SecretValue
 from modelpoc.aws.service import Service
 from modelpoc.aws.task_definition import TaskDefinition
 from modelpoc.desired.poc import suspended_graph
+from modelpoc.desired.task_role import policy_length
 from modelpoc.reconcile.graph import Graph
 from modelpoc.reconcile.resource import Ref, When
 
@@ -101,3 +102,10 @@ def test_china_is_a_partition_of_its_own() -> None:
 
 def test_suspended_it_is_gone() -> None:
     assert all_of(suspended_graph(poc(), own(), {}), Role) == []
+
+
+def test_its_policy_is_measured_with_the_suffix_that_aws_gives_a_secret() -> None:
+    whole = policy_length(one(graph(poc(secret(secretsManagerArn=SECRET))), Role))
+    bare = policy_length(one(graph(poc(secret(secretsManagerArn=SECRET.removesuffix("-AbCdEf")))), Role))
+    assert whole == bare
+    assert whole > policy_length(one(graph(poc()), Role)) + len(SECRET)
