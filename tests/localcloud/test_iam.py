@@ -258,6 +258,32 @@ def test_a_prefix_bounds_a_listing(account: Account) -> None:
         assert reader.lacks("s3", "list_objects_v2", Bucket="models", Prefix=prefix)[0] == "s3:ListBucket"
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Bool": {"aws:ViaAWSService": "false"}},
+        {"Bool": {"aws:PrincipalIsAWSService": "false"}},
+        {"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}},
+        {"NumericGreaterThan": {"aws:EpochTime": "1767225600"}},
+        {"NumericLessThanEquals": {"s3:max-keys": "10"}},
+    ],
+)
+def test_what_every_request_says_of_itself_may_be_asked_for(account: Account, condition: Any) -> None:
+    listing = {"Bucket": "models", "MaxKeys": 10}
+    assert account.may(allow("s3:ListBucket", **condition)).do("s3", "list_objects_v2", **listing)
+    kept_out = account.may(allow(), deny("s3:ListBucket", **condition))
+    assert "explicit deny" in kept_out.refused("s3", "list_objects_v2", **listing)[2]
+
+
+@pytest.mark.parametrize(
+    "more", [{"Policy": document(allow())}, {"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/x"}]}]
+)
+def test_a_session_policy_that_would_not_hold_is_refused(account: Account, more: dict[str, Any]) -> None:
+    sts = account.cloud.client("sts")
+    with pytest.raises(ClientError, match="no session policies"):
+        sts.assume_role(RoleArn=account.role(allow()), RoleSessionName="less", **more)
+
+
 def test_secrets_are_found_by_name_and_by_arn(account: Account) -> None:
     made = account.cloud.client("secretsmanager").create_secret(Name="app/one", SecretString="x", Tags=TAGS)
     reader = account.may(

@@ -151,6 +151,7 @@ MINE = given(aws__ResourceTag_SLASH_owner="mine")
         ({"Bool": {"aws:SecureTransport": True}}, given(aws__SecureTransport="false"), False),
         ({"BoolIfExists": {"aws:ViaAWSService": "false"}}, {}, True),
         ({"NumericLessThanEquals": {"s3:max-keys": "10"}}, {"s3:max-keys": ("10",)}, True),
+        ({"NumericLessThan": {"s3:max-keys": 10}}, {"s3:max-keys": ("many",)}, False),
         ({"NumericLessThan": {"s3:max-keys": 10}}, {"s3:max-keys": ("10",)}, False),
         ({"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}},
          {"aws:currenttime": ("2026-11-22T00:00:00Z",)}, True),

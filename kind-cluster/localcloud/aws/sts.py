@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from localcloud.aws.backend import Backend, Call
+from localcloud.aws.backend import AwsError, Backend, Call
 from localcloud.aws.iam.guard import Iam
 from localcloud.aws.identities import Identities, Identity
 from localcloud.context import CloudContext
@@ -33,6 +33,9 @@ class Sts(Backend):
 
     def AssumeRole(self, call: Call, request: dict[str, Any]) -> dict[str, Any]:
         """Keys of a new session of a role, in whichever account the role is."""
+        if request.get("Policy") or request.get("PolicyArns"):
+            words = "The local AWS evaluates no session policies: leave Policy and PolicyArns out."
+            raise AwsError("ValidationError", words)
         seconds = request.get("DurationSeconds", _DEFAULT_SECONDS)
         role, name = request["RoleArn"], request["RoleSessionName"]
         self._iam.assume(self._identities.of_principal(call.principal), role, request.get("ExternalId"), name)

@@ -98,7 +98,14 @@ def _equals_ignoring_case(value: str, given: str, context: Context) -> bool:
 
 
 def _number(compare: Callable[[float, float], bool]) -> Test:
-    return lambda value, given, _: compare(float(given), float(value))
+    def test(value: str, given: str, _: Context) -> bool:
+        wanted = float(value)
+        try:
+            return compare(float(given), wanted)
+        except ValueError:  # what is asked for with no number fits none
+            return False
+
+    return test
 
 
 def _date(compare: Callable[[float, float], bool]) -> Test:

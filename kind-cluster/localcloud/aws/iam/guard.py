@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from localcloud.aws.backend import AwsError
@@ -211,6 +212,7 @@ class Iam:
 
     def _context(self, identity: Identity, holder: Any) -> Context:
         tags = self._holdings.role_tags(holder) if identity.role_arn else {}
+        now = datetime.now(UTC)
         keys: Iterable[tuple[str, str]] = (
             ("aws:principalarn", identity.role_arn or identity.principal),
             ("aws:principalaccount", identity.account),
@@ -220,6 +222,10 @@ class Iam:
             ("aws:requestedregion", self._region),
             ("aws:resourceaccount", self._account),
             ("aws:securetransport", "true"),
+            ("aws:principalisawsservice", "false"),
+            ("aws:viaawsservice", "false"),
+            ("aws:currenttime", f"{now:%Y-%m-%dT%H:%M:%SZ}"),
+            ("aws:epochtime", str(int(now.timestamp()))),
             *((f"aws:principaltag/{key}".lower(), value) for key, value in tags.items()),
         )
         return {key: (value,) for key, value in keys if value}

@@ -44,6 +44,8 @@ _ACTIONS = {
 }
 _OF_VERSIONS = frozenset({"GetObject", "HeadObject", "DeleteObject", "GetObjectTagging", "GetObjectAcl"})
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
+_KEYS = ("prefix", "delimiter", "max-keys")
+"""What a listing says, be it empty, and conditions look at."""
 
 
 def needs(asking: Asking) -> list[Need]:
@@ -56,11 +58,9 @@ def needs(asking: Asking) -> list[Need]:
         return [asking.need(action, object_arn(asking, bucket, "*"))]
     if key:
         return [asking.need(action, object_arn(asking, bucket, key)), *_source(asking)]
-    keys = {"s3_prefix": "prefix", "s3_delimiter": "delimiter"} if asking.operation in _LISTS else {}
-    given = {name: (asking.query.get(parameter, ""),) for name, parameter in keys.items()}
     need = asking.need(action, bucket_arn(asking, bucket))
-    named = {name.replace("_", ":"): value for name, value in given.items() if _named(asking, name)}
-    return [Need(action, need.resource, {**need.context, **named})]
+    said = {f"s3:{name}": (asking.query[name],) for name in _KEYS if name in asking.query}
+    return [Need(action, need.resource, {**need.context, **(said if asking.operation in _LISTS else {})})]
 
 
 def listing(asking: Asking) -> Need:
@@ -82,11 +82,6 @@ def _action(asking: Asking) -> str:
     name = _ACTIONS.get(asking.operation, asking.operation)
     versioned = asking.operation in _OF_VERSIONS and asking.query.get("versionId")
     return name.replace("Object", "ObjectVersion", 1) if versioned else name
-
-
-def _named(asking: Asking, name: str) -> bool:
-    """Whether the request says it, be it empty."""
-    return name.partition("_")[2] in asking.query
 
 
 def _source(asking: Asking) -> list[Need]:
