@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -107,9 +108,16 @@ def _arns(patterns: Iterable[str], service: str, sort: str, account: Values) -> 
     for pattern in patterns:
         parts = pattern.split(":", 5)
         if len(parts) == 6 and fnmatchcase(service, parts[2]):
-            yield ":".join((parts[0], account[0], service, *parts[3:]))
+            yield _suffixed(service, ":".join((parts[0], account[0], service, *parts[3:])))
         elif len(parts) < 6 and fnmatchcase(f"arn:aws:{service}:region:account:{sort}{end}", pattern):
             yield f"{':'.join(('arn', account[0], service, *account[1:]))}:{sort}{end[0]}*"
+
+
+def _suffixed(service: str, arn: str) -> str:
+    """IAM asks for a secret by its whole ARN, whose end people may leave out; AWS tells a whole one so too
+    ("Finding a secret from a partial ARN", Secrets Manager)."""
+    whole = service != "secretsmanager" or arn.endswith("*") or re.search("-[A-Za-z0-9]{6}$", arn)
+    return arn if whole else f"{arn}-??????"
 
 
 def _repositories(patterns: Iterable[str], account: Values) -> Iterator[str]:

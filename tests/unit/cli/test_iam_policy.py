@@ -173,6 +173,21 @@ def test_what_containers_read_follows_the_platforms_patterns(platform: str) -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("allowed", "granted"),
+    [("token", "token-??????"), ("token-AbCdEf", "token-AbCdEf"), ("t*", "t*"), ("*-key", "*-key-??????")],
+)
+def test_a_secret_without_its_suffix_is_granted_with_it(tmp_path: Path, allowed: str, granted: str) -> None:
+    arn = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:"
+    file = tmp_path / "platform.yaml"
+    file.write_text(re.sub(r"secretArns: .*", f'secretArns: ["{arn}{allowed}"]', PLATFORM))
+    doing = {"operator": "DescribeSecret", "execution": "GetSecretValue", "boundary": "GetSecretValue"}
+    for role, action in doing.items():
+        named = resources(policy(role, "--platform", str(file)), f"secretsmanager:{action}")
+        assert f"{arn}{granted}" in named
+        assert (f"{arn}{allowed}" in named) is (granted == allowed)
+
+
 def test_an_option_counts_more_than_the_platform(platform: str) -> None:
     found = policy("reader", "--platform", platform, "--bucket", "one", "--bucket", "two")
     assert resources(found, "s3:ListBucket") == {"arn:aws:s3:::one", "arn:aws:s3:::two"}
