@@ -47,7 +47,7 @@ PERMISSIONS = (
     ),
     on_ours(*of("lambda", "DeleteFunction", "UntagResource")),
     passes("lambda.amazonaws.com", "{function_role}"),
-    Permission(("s3:GetObject",), (f"{BUCKET}/*.py",)),  # a POC's own handler
+    Permission(("s3:GetObject",), (f"{BUCKET}/*.py", f"{BUCKET}/*.zip")),  # a POC's own handler
 )
 
 

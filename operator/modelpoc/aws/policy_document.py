@@ -18,6 +18,8 @@ Document = dict[str, Any]
 Values = tuple[str, ...]
 
 VERSION = "2012-10-17"
+_COLONS = 5
+"""Before the last part of an ARN, where a wildcard at the end means all that follows."""
 INLINE_LIMIT = 10_240
 """Characters of all inline policies of a role, white space not counted ("IAM and AWS STS quotas")."""
 MANAGED_LIMIT = 6_144
@@ -244,9 +246,15 @@ def _statement(grant: _Grant, sids: defaultdict[str, int]) -> Document:
         "Sid": name if sids[name] == 1 else f"{name}{sids[name]}",
         "Effect": "Allow",
         "Action": list(grant.actions),
-        "Resource": list(grant.resources),
+        "Resource": [r for r in grant.resources if not any(_holds(wide, r) for wide in grant.resources)],
     }
     return statement | ({"Condition": _block(grant.conditions)} if grant.conditions else {})
+
+
+def _holds(wide: str, resource: str) -> bool:
+    """Whether a pattern has all that another has: one that goes on after the same beginning."""
+    whole = wide.endswith("*") and (wide == "*" or wide.count(":") >= _COLONS)
+    return whole and wide != resource and resource.startswith(wide[:-1])
 
 
 def _block(conditions: Iterable[Condition]) -> Mapping[str, Mapping[str, Any]]:

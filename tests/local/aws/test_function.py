@@ -273,7 +273,7 @@ async def test_a_pocs_own_handler_is_packed_in(bench: Bench) -> None:
     [
         ("handler.py", 1, "other.py", "ArtifactNotFound"),
         ("handler.py", 10 * 2**20 + 1, "handler.py", "InvalidHandler"),
-        ("handler.txt", 1, "handler.txt", "InvalidHandler"),
+        ("handler.zip", 1, "handler.zip", "InvalidHandler"),
     ],
 )
 async def test_a_handler_that_cannot_be_packed_is_told(

@@ -65,6 +65,12 @@ def test_every_declared_resource_is_one_that_its_action_is_on(role: str) -> None
     ] == []
 
 
+@pytest.mark.parametrize("where", [WHERE, Where()])
+def test_the_operator_reads_handlers_and_no_other_object(where: Where) -> None:
+    files = (r for a, r, _ in grants("operator", where) if a == "s3:GetObject" and ":s3:::" in r and "/" in r)
+    assert {file.rpartition("/")[2] for file in files} == {"*.py", "*.zip"}  # of `sagemaker.proxy.handler`
+
+
 def test_whoever_may_act_on_everything_says_why_where_types_are_known() -> None:
     loose = [
         (role, action)
@@ -111,7 +117,7 @@ def test_merging_grants_no_less_than_was_declared(role: str, where: Where) -> No
     less = [
         (action, resource, said)
         for action, resource, said in _declared(role, where)
-        if not any(a == action and r == resource and _holds(b, said) for a, r, b in granted)
+        if not any(a == action and _covers(r, resource) and _holds(b, said) for a, r, b in granted)
     ]
     assert less == []
 
