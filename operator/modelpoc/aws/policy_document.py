@@ -246,12 +246,12 @@ def _statement(grant: _Grant, sids: defaultdict[str, int]) -> Document:
         "Sid": name if sids[name] == 1 else f"{name}{sids[name]}",
         "Effect": "Allow",
         "Action": list(grant.actions),
-        "Resource": [r for r in grant.resources if not any(_holds(wide, r) for wide in grant.resources)],
+        "Resource": [r for r in grant.resources if not any(_covers(wide, r) for wide in grant.resources)],
     }
     return statement | ({"Condition": _block(grant.conditions)} if grant.conditions else {})
 
 
-def _holds(wide: str, resource: str) -> bool:
+def _covers(wide: str, resource: str) -> bool:
     """Whether a pattern has all that another has: one that goes on after the same beginning."""
     whole = wide.endswith("*") and (wide == "*" or wide.count(":") >= _COLONS)
     return whole and wide != resource and resource.startswith(wide[:-1])
